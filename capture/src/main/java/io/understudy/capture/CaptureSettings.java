@@ -1,0 +1,52 @@
+package io.understudy.capture;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * How a primary cuts its history into epochs.
+ *
+ * @param epochMaxAge an epoch with events is closed when it is this old, even if nothing waits for
+ *     it: bounds how far a standby trails an idle guest
+ * @param outputMaxHold output of a guest that never idles waits at most this long for its epoch to
+ *     be closed
+ * @param epochMaxEvents an epoch with this many events is closed
+ * @param stallEvents with this many events not yet handed to the committer the guest stands still:
+ *     back-pressure of the log
+ * @param outputLease output may be released on a commit that took less than this; after a longer one
+ *     a further commit must first prove that this process still leads
+ */
+public record CaptureSettings(
+    Duration epochMaxAge,
+    Duration outputMaxHold,
+    int epochMaxEvents,
+    int stallEvents,
+    Duration outputLease) {
+  /** What a primary uses if nothing else is said. */
+  public static final CaptureSettings DEFAULT =
+      new CaptureSettings(
+          Duration.ofMillis(50), Duration.ofMillis(2), 1_000, 10_000, Duration.ofMillis(500));
+
+  public CaptureSettings {
+    Objects.requireNonNull(epochMaxAge, "epochMaxAge");
+    Objects.requireNonNull(outputMaxHold, "outputMaxHold");
+    Objects.requireNonNull(outputLease, "outputLease");
+    if (epochMaxAge.isNegative() || epochMaxAge.isZero()) {
+      throw new IllegalArgumentException("epochMaxAge must be positive, is " + epochMaxAge);
+    }
+    if (outputMaxHold.isNegative() || outputMaxHold.compareTo(epochMaxAge) > 0) {
+      throw new IllegalArgumentException(
+          "outputMaxHold must be in [0, epochMaxAge=" + epochMaxAge + "], is " + outputMaxHold);
+    }
+    if (epochMaxEvents < 1 || stallEvents < epochMaxEvents) {
+      throw new IllegalArgumentException(
+          "stallEvents must not be below epochMaxEvents, and that at least 1: epochMaxEvents="
+              + epochMaxEvents
+              + " stallEvents="
+              + stallEvents);
+    }
+    if (outputLease.isNegative() || outputLease.isZero()) {
+      throw new IllegalArgumentException("outputLease must be positive, is " + outputLease);
+    }
+  }
+}

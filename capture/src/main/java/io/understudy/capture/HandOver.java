@@ -1,0 +1,189 @@
+package io.understudy.capture;
+
+import io.understudy.log.EpochDraft;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Where the threads of a primary meet: network threads hand console input to the vCPU thread, and
+ * the vCPU thread hands closed epochs to the committer thread, one at a time. Both ways are bounded;
+ * a full one is back-pressure for the giver.
+ *
+ * <p>Safe for use by all of them.
+ */
+final class HandOver {
+  /** Console input not yet applied, in bytes; the console's own window is of the same order. */
+  private static final int INPUT_LIMIT_BYTES = 512 * 1024;
+
+  /** One message of the front, to be applied as a whole. */
+  record Input(long offset, byte[] bytes) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition forVcpu = lock.newCondition();
+  private final Condition forCommitter = lock.newCondition();
+
+  private final ArrayDeque<Input> inputs = new ArrayDeque<>();
+  private int inputBytes;
+  private EpochDraft draft;
+  private boolean committing;
+  private boolean proofWanted;
+  private StopReason stopped;
+
+  /** Network thread: false if there is no room now. */
+  boolean offerInput(long offset, byte[] bytes) {
+    lock.lock();
+    try {
+      if (stopped != null || inputBytes + bytes.length > INPUT_LIMIT_BYTES) {
+        return false;
+      }
+      inputs.add(new Input(offset, bytes));
+      inputBytes += bytes.length;
+      forVcpu.signal();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** vCPU thread: the oldest input if it is of at most {@code room} bytes, else null. */
+  Input pollInput(int room) {
+    lock.lock();
+    try {
+      Input first = inputs.peek();
+      if (first == null || first.bytes().length > room) {
+        return null;
+      }
+      inputBytes -= first.bytes().length;
+      return inputs.poll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** vCPU thread: whether the committer has nothing to do. */
+  boolean isCommitterIdle() {
+    lock.lock();
+    try {
+      return draft == null && !committing;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * vCPU thread: hands an epoch over.
+   *
+   * @throws IllegalStateException if the committer has not taken the one before
+   */
+  void submit(EpochDraft closed) {
+    lock.lock();
+    try {
+      if (draft != null) {
+        throw new IllegalStateException("the committer has not taken the epoch before");
+      }
+      draft = closed;
+      forCommitter.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Committer thread: the next epoch, or null when stopped. */
+  EpochDraft takeDraft() throws InterruptedException {
+    lock.lock();
+    try {
+      while (draft == null && stopped == null) {
+        forCommitter.await();
+      }
+      if (stopped != null) {
+        return null;
+      }
+      EpochDraft taken = draft;
+      draft = null;
+      committing = true;
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Committer thread: the epoch taken last is committed. */
+  void committed() {
+    lock.lock();
+    try {
+      committing = false;
+      forVcpu.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Committer thread: output waits for a further commit, even if the guest gives no cause. */
+  void wantProof() {
+    lock.lock();
+    try {
+      proofWanted = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** vCPU thread: whether a commit is wanted for its own sake; asking takes the wish back. */
+  boolean takeProofWanted() {
+    lock.lock();
+    try {
+      boolean wanted = proofWanted;
+      proofWanted = false;
+      return wanted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Any thread: ends it; the first reason stays. */
+  void stop(StopReason reason) {
+    lock.lock();
+    try {
+      if (stopped == null) {
+        stopped = reason;
+      }
+      forVcpu.signalAll();
+      forCommitter.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why it was stopped, or null. */
+  StopReason stopped() {
+    lock.lock();
+    try {
+      return stopped;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * vCPU thread: waits until something of the above has changed, at most {@code nanos}.
+   *
+   * @param inputWanted whether waiting input is a reason not to wait
+   */
+  void awaitChange(long nanos, boolean inputWanted, boolean idleWanted)
+      throws InterruptedException {
+    lock.lock();
+    try {
+      boolean nothingNew =
+          stopped == null
+              && !(inputWanted && !inputs.isEmpty())
+              && !(idleWanted && draft == null && !committing);
+      if (nothingNew && nanos > 0) {
+        // Whoever waits looks again at everything: a spurious wake-up costs one turn.
+        forVcpu.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

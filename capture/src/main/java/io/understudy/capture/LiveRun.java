@@ -1,0 +1,135 @@
+package io.understudy.capture;
+
+import io.understudy.log.EpochDraft;
+import io.understudy.log.EpochLog;
+import io.understudy.machine.Landmark;
+import io.understudy.machine.Machine;
+import io.understudy.machine.MachineLoop;
+import io.understudy.machine.StateDigest;
+import io.understudy.schemas.GuestEvent;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One leadership of one machine in the live world, from the moment it holds the log to its end: by
+ * request, by the guest's own shutdown, or because the log is no longer ours.
+ *
+ * <p>{@link #open} and {@link #run} belong to the vCPU thread; {@link #offerInput} and {@link #stop}
+ * may be called by any.
+ */
+public final class LiveRun {
+  private static final long COMMITTER_EXIT_MS = 5_000;
+
+  private final Machine machine;
+  private final EpochLog log;
+  private final OutputGate gate;
+  private final CaptureSettings settings;
+  private final HostClock clock;
+  private final HandOver handOver = new HandOver();
+  private final CaptureStatistics statistics = new CaptureStatistics();
+  private boolean proven;
+
+  /**
+   * A leadership that has not begun.
+   *
+   * @param log where this process holds the only right to write; not closed here
+   */
+  public LiveRun(
+      Machine machine, EpochLog log, OutputGate gate, CaptureSettings settings, HostClock clock) {
+    this.machine = machine;
+    this.log = log;
+    this.gate = gate;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /**
+   * Commits the leadership's first epoch, which holds {@code first} alone: only then is it one.
+   *
+   * @param first RunStarted of a new run, TermStarted of a successor
+   */
+  public void open(GuestEvent first) {
+    Landmark landmark = machine.landmark();
+    StateDigest digest = machine.digest();
+    EpochDraft.Entry entry =
+        new EpochDraft.Entry(
+            machine.position(), landmark.rip(), landmark.registers(), first);
+    EpochDraft.Mark mark =
+        new EpochDraft.Mark(
+            machine.position(),
+            landmark.rip(),
+            landmark.registers(),
+            digest.registers(),
+            digest.devices(),
+            digest.memory(),
+            machine.inputOffset(),
+            machine.outputOffset(),
+            gate.releasedOffset(),
+            machine.virtualNanos());
+    long begin = clock.nanoTime();
+    long number = log.commit(new EpochDraft(List.of(entry), mark)).number();
+    long took = clock.nanoTime() - begin;
+    statistics.committed(number, machine.position(), 1, TimeUnit.NANOSECONDS.toMicros(took));
+    proven = took <= settings.outputLease().toNanos();
+  }
+
+  /**
+   * Runs the machine until something ends the leadership. The machine is then good for closing only.
+   *
+   * @return why it ended
+   */
+  public StopReason run() throws InterruptedException {
+    Recorder recorder =
+        new Recorder(
+            settings,
+            clock,
+            new GuestClock(
+                clock, machine.config().wallClockEpochMillis(), machine.virtualNanos()),
+            handOver,
+            gate,
+            machine.outputOffset());
+    EpochCommitter committer =
+        new EpochCommitter(log, handOver, gate, clock, statistics, settings, machine::kick);
+    // What the log already holds may leave now, if the first epoch's commit has just proved the term.
+    if (proven) {
+      gate.committed(machine.inputOffset(), machine.outputOffset());
+    } else {
+      handOver.wantProof();
+    }
+    Thread thread = new Thread(committer, "committer");
+    thread.start();
+    try {
+      MachineLoop.run(machine, recorder);
+    } catch (RuntimeException | Error failure) {
+      handOver.stop(new StopReason(StopReason.Kind.FAILED, failure.toString()));
+      throw failure;
+    } finally {
+      gate.stop("this node no longer leads");
+      handOver.stop(new StopReason(StopReason.Kind.REQUESTED, "the machine's loop has ended"));
+      thread.interrupt();
+      thread.join(COMMITTER_EXIT_MS);
+    }
+    return handOver.stopped();
+  }
+
+  /**
+   * Console input from outside.
+   *
+   * @param offset of its first byte in all input of the run
+   * @return false if there is no room now
+   */
+  public boolean offerInput(long offset, byte[] bytes) {
+    return handOver.offerInput(offset, bytes);
+  }
+
+  /** Ends the leadership soon; what is not yet committed is not released. */
+  public void stop(String why) {
+    handOver.stop(new StopReason(StopReason.Kind.REQUESTED, why));
+    machine.kick();
+  }
+
+  /** Figures of this leadership. */
+  public CaptureStatistics statistics() {
+    return statistics;
+  }
+}

@@ -1,0 +1,219 @@
+package io.understudy.capture;
+
+import io.understudy.log.EpochDraft;
+import io.understudy.machine.Director;
+import io.understudy.machine.Landmark;
+import io.understudy.machine.Machine;
+import io.understudy.machine.StateDigest;
+import io.understudy.schemas.GuestEvent;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The live world as a {@link Director}: at each position it lets in the time that has passed and the
+ * input that has come, writes both down, and closes epochs.
+ *
+ * <p>An epoch closes when output waits and the guest idles, and otherwise at a bound of age or size.
+ * The guest does not wait for the commit; it stands still only when the log falls so far behind that
+ * a bound is reached.
+ *
+ * <p>Owned by the vCPU thread.
+ */
+public final class Recorder implements Director {
+  /**
+   * A tick that the guest does not take holds its clock back no longer than this; then ticks are
+   * dropped and only the clock stays true.
+   */
+  private static final long MAX_TICK_LAG_NANOS = 1_000_000_000;
+
+  /** How far the virtual clock may trail when no timer is running that would move it. */
+  private static final long TIMERLESS_STEP_NANOS = 10_000_000;
+
+  /** How long to wait before looking again at a tick that the guest has not taken. */
+  private static final long UNTAKEN_TICK_WAIT_NANOS = 1_000_000;
+
+  private final CaptureSettings settings;
+  private final HostClock host;
+  private final GuestClock guestClock;
+  private final HandOver handOver;
+  private final OutputGate gate;
+
+  private List<EpochDraft.Entry> entries = new ArrayList<>();
+  private long epochOpenedAt;
+  private long sealedOutputOffset;
+  private long outputSince;
+  private boolean outputWaiting;
+  private boolean proofWanted;
+  private boolean endRecorded;
+
+  Recorder(
+      CaptureSettings settings,
+      HostClock host,
+      GuestClock guestClock,
+      HandOver handOver,
+      OutputGate gate,
+      long committedOutputOffset) {
+    this.settings = settings;
+    this.host = host;
+    this.guestClock = guestClock;
+    this.handOver = handOver;
+    this.gate = gate;
+    this.sealedOutputOffset = committedOutputOffset;
+  }
+
+  @Override
+  public Turn atPosition(Machine machine) throws InterruptedException {
+    for (; ; ) {
+      if (handOver.stopped() != null) {
+        return Turn.STOP;
+      }
+      if (machine.ended().isPresent()) {
+        finish(machine);
+      } else {
+        letTimePass(machine);
+        letInputIn(machine);
+      }
+      closeEpochIfDue(machine);
+      boolean stalled = isStalled();
+      if (machine.isRunnable() && !stalled) {
+        return Turn.RUN;
+      }
+      handOver.awaitChange(waitNanos(machine, stalled), isInputWelcome(machine), isIdleAwaited());
+    }
+  }
+
+  @Override
+  public Turn kicked() {
+    return handOver.stopped() == null ? Turn.RUN : Turn.STOP;
+  }
+
+  /** Records {@code event} at the machine's position and applies it. */
+  void record(Machine machine, GuestEvent event) {
+    if (entries.isEmpty()) {
+      epochOpenedAt = host.nanoTime();
+    }
+    Landmark landmark = machine.landmark();
+    entries.add(
+        new EpochDraft.Entry(machine.position(), landmark.rip(), landmark.registers(), event));
+    machine.apply(event);
+  }
+
+  private void letTimePass(Machine machine) {
+    long now = guestClock.nanos();
+    long virtual = machine.virtualNanos();
+    long edge = Math.min(machine.nextTimerNanos(), virtual + TIMERLESS_STEP_NANOS);
+    // One tick at a time: the next one waits until the guest has taken the last, so that a guest
+    // that was held up catches up instead of losing ticks.
+    if (edge <= now && (!machine.isTimerPending() || now - virtual > MAX_TICK_LAG_NANOS)) {
+      record(machine, new GuestEvent.ClockAdvanced(edge));
+    }
+  }
+
+  private void letInputIn(Machine machine) {
+    HandOver.Input input = handOver.pollInput(machine.inputRoom());
+    while (input != null) {
+      if (input.offset() != machine.inputOffset()) {
+        throw new IllegalStateException(
+            "console input out of order: offset="
+                + input.offset()
+                + " expected="
+                + machine.inputOffset());
+      }
+      // The guest's timer then shows when the input came, to the nanosecond.
+      long moment = Math.min(guestClock.nanos(), machine.nextTimerNanos() - 1);
+      if (moment > machine.virtualNanos()) {
+        record(machine, new GuestEvent.ClockAdvanced(moment));
+      }
+      record(machine, new GuestEvent.ConsoleInput(input.bytes()));
+      input = handOver.pollInput(machine.inputRoom());
+    }
+  }
+
+  private void finish(Machine machine) {
+    if (!endRecorded) {
+      record(machine, new GuestEvent.RunEnded(machine.ended().orElseThrow()));
+      endRecorded = true;
+    } else if (entries.isEmpty() && handOver.isCommitterIdle()) {
+      handOver.stop(
+          new StopReason(StopReason.Kind.GUEST_ENDED, machine.ended().orElseThrow()));
+    }
+  }
+
+  private void closeEpochIfDue(Machine machine) {
+    if (!outputWaiting && machine.outputOffset() > sealedOutputOffset) {
+      outputWaiting = true;
+      outputSince = host.nanoTime();
+    }
+    proofWanted |= handOver.takeProofWanted();
+    if (isDue(machine) && handOver.isCommitterIdle()) {
+      close(machine);
+    }
+  }
+
+  private boolean isDue(Machine machine) {
+    if (endRecorded && !entries.isEmpty() || proofWanted) {
+      return true;
+    }
+    long now = host.nanoTime();
+    if (outputWaiting) {
+      return !machine.isRunnable() || now - outputSince >= settings.outputMaxHold().toNanos();
+    }
+    return !entries.isEmpty()
+        && (entries.size() >= settings.epochMaxEvents()
+            || now - epochOpenedAt >= settings.epochMaxAge().toNanos());
+  }
+
+  private void close(Machine machine) {
+    StateDigest digest = machine.digest();
+    Landmark landmark = machine.landmark();
+    handOver.submit(
+        new EpochDraft(
+            entries,
+            new EpochDraft.Mark(
+                machine.position(),
+                landmark.rip(),
+                landmark.registers(),
+                digest.registers(),
+                digest.devices(),
+                digest.memory(),
+                machine.inputOffset(),
+                machine.outputOffset(),
+                gate.releasedOffset(),
+                machine.virtualNanos())));
+    entries = new ArrayList<>();
+    sealedOutputOffset = machine.outputOffset();
+    outputWaiting = false;
+    proofWanted = false;
+  }
+
+  private boolean isStalled() {
+    return entries.size() >= settings.stallEvents() || !gate.hasRoom();
+  }
+
+  private boolean isInputWelcome(Machine machine) {
+    return machine.ended().isEmpty() && machine.inputRoom() >= GuestEvent.ConsoleInput.MAX_BYTES;
+  }
+
+  /** Whether the committer's becoming idle is something to wake up for. */
+  private boolean isIdleAwaited() {
+    return outputWaiting || endRecorded || proofWanted || !handOver.isCommitterIdle() && !entries.isEmpty();
+  }
+
+  private long waitNanos(Machine machine, boolean stalled) {
+    long limit = settings.epochMaxAge().toNanos();
+    if (stalled) {
+      return Math.min(limit, 1_000_000);
+    }
+    if (machine.ended().isPresent()) {
+      return limit;
+    }
+    long edge =
+        Math.min(machine.nextTimerNanos(), machine.virtualNanos() + TIMERLESS_STEP_NANOS);
+    long untilTick =
+        machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge - guestClock.nanos();
+    long untilClose =
+        entries.isEmpty() ? limit : epochOpenedAt + limit - host.nanoTime();
+    // An epoch that is overdue waits for the committer, which wakes this thread.
+    return Math.max(0, Math.min(untilTick, untilClose > 0 ? untilClose : limit));
+  }
+}

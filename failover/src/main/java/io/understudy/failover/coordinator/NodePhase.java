@@ -1,0 +1,37 @@
+package io.understudy.failover.coordinator;
+
+import io.understudy.schemas.Heartbeat;
+
+/**
+ * The words of {@link Heartbeat#phase} that a coordinator understands. Nodes use {@link #name()};
+ * any other word is for people only.
+ */
+public enum NodePhase {
+  /** A standby found that its machine differs from the log; it must not lead. */
+  DIVERGED,
+  /** Taking the right to write the log. */
+  FENCING,
+  /** Applying what the log holds up to the fence. */
+  DRAINING,
+  /** Starting its term and its devices. */
+  OPENING,
+  /** Leads and serves. */
+  LIVE,
+  /** Any other word. */
+  OTHER;
+
+  /** The phase that a heartbeat names. */
+  public static NodePhase of(Heartbeat beat) {
+    for (NodePhase phase : values()) {
+      if (phase.name().equals(beat.phase())) {
+        return phase;
+      }
+    }
+    return OTHER;
+  }
+
+  /** Whether a node in this phase is on its way from standby to leader. */
+  boolean isPromotion() {
+    return this == FENCING || this == DRAINING || this == OPENING;
+  }
+}

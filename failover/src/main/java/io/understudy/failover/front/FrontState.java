@@ -1,0 +1,13 @@
+package io.understudy.failover.front;
+
+/** What a front is doing. */
+public enum FrontState {
+  /** No node is attached; input of clients is held. */
+  DETACHED,
+  /** Serving from a node. */
+  ATTACHED,
+  /** A node contradicted what the front knows; everything is closed. Terminal. */
+  BROKEN,
+  /** Closed by its owner. Terminal. */
+  CLOSED
+}

@@ -1,0 +1,69 @@
+package io.understudy.kvm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out what the KVM of this host really does by running tiny guests, because capabilities do
+ * not tell: backends without hardware virtualization, nested hosts and emulated processors differ
+ * in ways the interface does not show.
+ *
+ * <p>Each probe uses a virtual machine of its own and is ended by a kick when its guest hangs.
+ * Kicks are therefore tried first, on a thread of their own; should they not work, nothing else is
+ * tried.
+ */
+public final class HostProbe {
+  private static final Logger LOG = LoggerFactory.getLogger(HostProbe.class);
+
+  private HostProbe() {}
+
+  /**
+   * Tries everything; takes about a second. The calling thread owns the probe guests and has the
+   * kick signal blocked afterwards.
+   */
+  public static ProbeReport run(Kvm kvm) {
+    List<ProbeResult> results = new ArrayList<>();
+    results.add(runGuarded(ExitProbes.KICK, kvm));
+    if (results.get(0).verdict() == Verdict.WORKS) {
+      for (Probe probe : probes()) {
+        ProbeResult result = probe.run(kvm);
+        LOG.debug("probe {}", result);
+        results.add(result);
+      }
+    }
+    return new ProbeReport(results);
+  }
+
+  private static List<Probe> probes() {
+    List<Probe> all = new ArrayList<>(ExitProbes.ALL);
+    all.addAll(InterruptProbes.ALL);
+    all.addAll(StateProbes.ALL);
+    all.addAll(DebugProbes.ALL);
+    all.addAll(ClockProbes.ALL);
+    return all;
+  }
+
+  /** A guest that cannot be kicked would keep its thread for ever; that thread is given up then. */
+  private static ProbeResult runGuarded(Probe probe, Kvm kvm) {
+    AtomicReference<ProbeResult> result = new AtomicReference<>();
+    Thread thread = new Thread(() -> result.set(probe.run(kvm)), "kvm-probe-kick");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      thread.join(Probe.TIMEOUT.multipliedBy(2).toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    ProbeResult found = result.get();
+    return found != null
+        ? found
+        : new ProbeResult(
+            probe.mechanism(),
+            Verdict.DOES_NOT_WORK,
+            "the guest was kicked and did not come back; nothing else was tried",
+            probe.isRequired());
+  }
+}

@@ -1,0 +1,296 @@
+package io.understudy.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.understudy.schemas.ReleasedSchemas;
+import io.understudy.schemas.Topics;
+import io.understudy.schemas.VmId;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.FinalizedVersionRange;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * Creates, checks and deletes topics, and checks that a cluster is safe to write to.
+ *
+ * <p>Topics are always created explicitly: an automatically created one would have the cluster's
+ * default retention, which silently deletes the history of a run after a week. A topic that exists
+ * with the wrong partitions or cleanup policy is refused, never changed. Thread-safe as {@link
+ * Admin} is; closes its own connection.
+ */
+public final class LogTopics implements AutoCloseable {
+  private static final short TRANSACTION_VERSION_NEEDED = 2;
+  private static final int REPLICATION_FACTOR_WANTED = 3;
+  private static final Duration PUBLISH_TIMEOUT = Duration.ofSeconds(30);
+
+  private static final Duration VISIBLE_TIMEOUT = Duration.ofSeconds(15);
+  private static final long VISIBLE_POLL_MS = 20;
+
+  private final ClusterConnection connection;
+  private final Admin admin;
+
+  /** Connects when first used. */
+  public LogTopics(ClusterConnection connection) {
+    this.connection = connection;
+    this.admin = connection.admin();
+  }
+
+  /**
+   * An event topic as it is in the cluster.
+   *
+   * @param name its name
+   * @param topicId its Kafka topic id as text; a deleted and created topic has another
+   * @param partitions number of partitions
+   * @param replicationFactor number of replicas of partition 0
+   */
+  public record EventTopic(String name, String topicId, int partitions, int replicationFactor) {}
+
+  /**
+   * Refuses clusters whose transactions are not safe: before {@code transaction.version} 2
+   * (KIP-890) a delayed end of one transaction could commit or abort a later one.
+   *
+   * @throws UnsupportedClusterException if the cluster is too old or was never upgraded
+   */
+  public void checkCluster() {
+    FinalizedVersionRange found =
+        await(admin.describeFeatures().featureMetadata(), "describe the cluster's features")
+            .finalizedFeatures()
+            .get("transaction.version");
+    int level = found == null ? 0 : found.maxVersionLevel();
+    if (level < TRANSACTION_VERSION_NEEDED) {
+      throw new UnsupportedClusterException(
+          "Kafka cluster has unsafe transactions: transaction.version needed="
+              + TRANSACTION_VERSION_NEEDED
+              + " found="
+              + level
+              + ": upgrade it with kafka-features.sh upgrade --feature transaction.version=2");
+    }
+  }
+
+  /** The cluster's id, as every broker of it knows it. */
+  public String clusterId() {
+    return await(admin.describeCluster().clusterId(), "describe the cluster");
+  }
+
+  /**
+   * Creates the event topic of a VM; one that exists and fits is left alone.
+   *
+   * @param partitions number of partitions the epochs are striped over, 1 or more
+   * @throws LogException if a topic with other partitions or another cleanup policy exists
+   */
+  public void create(VmId vm, int partitions) {
+    Map<String, String> configs =
+        Map.of(
+            TopicConfig.CLEANUP_POLICY_CONFIG,
+            TopicConfig.CLEANUP_POLICY_DELETE,
+            TopicConfig.RETENTION_MS_CONFIG,
+            "-1",
+            TopicConfig.RETENTION_BYTES_CONFIG,
+            "-1",
+            TopicConfig.COMPRESSION_TYPE_CONFIG,
+            "producer",
+            TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+            "CreateTime");
+    createOrCheck(Topics.events(vm), partitions, configs);
+  }
+
+  /** Creates the topics that all VMs share where they are missing, and publishes the schemas. */
+  public void createShared() {
+    for (String topic : List.of(Topics.VMS, Topics.CONTROL, Topics.SCHEMAS)) {
+      createOrCheck(
+          topic, 1, Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+    }
+    createOrCheck(
+        Topics.HEARTBEATS,
+        1,
+        Map.of(
+            TopicConfig.CLEANUP_POLICY_CONFIG,
+            TopicConfig.CLEANUP_POLICY_COMPACT,
+            // Ten beats a second each: without small segments the newest could never be compacted.
+            TopicConfig.SEGMENT_BYTES_CONFIG,
+            Integer.toString(8 * 1024 * 1024),
+            TopicConfig.SEGMENT_MS_CONFIG,
+            Long.toString(Duration.ofHours(1).toMillis())));
+    publishSchemas();
+  }
+
+  /** Whether the VM has an event topic. */
+  public boolean exists(VmId vm) {
+    return describe(vm).isPresent();
+  }
+
+  /** The VM's event topic, or empty when it has none. */
+  public Optional<EventTopic> describe(VmId vm) {
+    return description(Topics.events(vm))
+        .map(
+            topic ->
+                new EventTopic(
+                    topic.name(),
+                    topic.topicId().toString(),
+                    topic.partitions().size(),
+                    topic.partitions().get(0).replicas().size()));
+  }
+
+  /** Deletes the VM's event topic and with it the history of its run; none is no failure. */
+  public void delete(VmId vm) {
+    String topic = Topics.events(vm);
+    try {
+      admin.deleteTopics(List.of(topic)).all().get();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+        throw failed("delete topic " + topic, e.getCause());
+      }
+    } catch (InterruptedException e) {
+      throw interrupted("delete topic " + topic, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+  }
+
+  private void createOrCheck(String topic, int partitions, Map<String, String> configs) {
+    if (description(topic).isEmpty()) {
+      create(topic, partitions, configs);
+    }
+    TopicDescription found = awaitDescription(topic);
+    refuseUnless(topic, "partitions", partitions, found.partitions().size());
+    refuseUnless(
+        topic,
+        TopicConfig.CLEANUP_POLICY_CONFIG,
+        configs.get(TopicConfig.CLEANUP_POLICY_CONFIG),
+        config(topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value());
+  }
+
+  /** Creates a topic, unless somebody else is faster. */
+  private void create(String topic, int partitions, Map<String, String> configs) {
+    int brokers = await(admin.describeCluster().nodes(), "describe the cluster").size();
+    short replication = (short) Math.min(REPLICATION_FACTOR_WANTED, brokers);
+    Map<String, String> all = new HashMap<>(configs);
+    // With three replicas, an acknowledged record is on two brokers.
+    all.put(
+        TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(Math.max(1, replication - 1)));
+    NewTopic newTopic = new NewTopic(topic, partitions, replication).configs(all);
+    try {
+      admin.createTopics(List.of(newTopic)).all().get();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof TopicExistsException)) {
+        throw failed("create topic " + topic, e.getCause());
+      }
+    } catch (InterruptedException e) {
+      throw interrupted("create topic " + topic, e);
+    }
+  }
+
+  /** Brokers learn of a new topic a moment after the controller acknowledged it. */
+  private TopicDescription awaitDescription(String topic) {
+    long deadlineNanos = System.nanoTime() + VISIBLE_TIMEOUT.toNanos();
+    while (true) {
+      Optional<TopicDescription> found = description(topic);
+      if (found.isPresent()) {
+        return found.get();
+      }
+      if (System.nanoTime() - deadlineNanos >= 0) {
+        throw new LogException(
+            "topic was created but does not appear: topic="
+                + topic
+                + " timeout="
+                + VISIBLE_TIMEOUT);
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(VISIBLE_POLL_MS);
+      } catch (InterruptedException e) {
+        throw interrupted("wait for topic " + topic, e);
+      }
+    }
+  }
+
+  private Optional<TopicDescription> description(String topic) {
+    try {
+      return Optional.of(admin.describeTopics(List.of(topic)).topicNameValues().get(topic).get());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        return Optional.empty();
+      }
+      throw failed("describe topic " + topic, e.getCause());
+    } catch (InterruptedException e) {
+      throw interrupted("describe topic " + topic, e);
+    }
+  }
+
+  private Config config(String topic) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return await(
+        admin.describeConfigs(List.of(resource)).values().get(resource),
+        "describe the settings of topic " + topic);
+  }
+
+  /** An archived cluster describes itself: every schema ever written with is in it. */
+  private void publishSchemas() {
+    try (Producer<String, byte[]> producer =
+        new KafkaProducer<>(
+            KafkaSettings.publisher(connection, PUBLISH_TIMEOUT, PUBLISH_TIMEOUT))) {
+      for (ReleasedSchemas.Released schema : ReleasedSchemas.all()) {
+        producer
+            .send(
+                new ProducerRecord<>(
+                    Topics.SCHEMAS, 0, schema.fingerprintHex(), schema.json().getBytes(UTF_8)))
+            .get();
+      }
+    } catch (ExecutionException e) {
+      throw failed("publish the schemas to " + Topics.SCHEMAS, e.getCause());
+    } catch (InterruptedException e) {
+      throw interrupted("publish the schemas to " + Topics.SCHEMAS, e);
+    }
+  }
+
+  private static void refuseUnless(String topic, String name, Object expected, Object actual) {
+    if (!expected.equals(actual)) {
+      throw new LogException(
+          "existing topic does not fit: topic="
+              + topic
+              + " setting="
+              + name
+              + " expected="
+              + expected
+              + " actual="
+              + actual);
+    }
+  }
+
+  private static <T> T await(KafkaFuture<T> future, String what) {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw failed(what, e.getCause());
+    } catch (InterruptedException e) {
+      throw interrupted(what, e);
+    }
+  }
+
+  private static LogException failed(String what, Throwable cause) {
+    return new LogException("cannot " + what + ": " + cause.getMessage(), cause);
+  }
+
+  private static LogException interrupted(String what, InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return new LogException("interrupted: cannot " + what, cause);
+  }
+}

@@ -1,0 +1,27 @@
+package io.understudy.log;
+
+import java.util.UUID;
+
+class KafkaEpochLogContractTest extends EpochLogContractTest {
+  private final ClusterConnection connection = TestBroker.connection();
+
+  @Override
+  void create(int partitions) {
+    try (LogTopics topics = new LogTopics(connection)) {
+      topics.checkCluster();
+      topics.create(vm, partitions);
+    }
+  }
+
+  @Override
+  FencedWriter fence() {
+    return KafkaEpochWriter.fence(connection, vm, DEADLINE);
+  }
+
+  @Override
+  EpochSource source(UUID ofRun, LogPosition start) {
+    return start == null
+        ? EpochReader.fromStart(connection, vm)
+        : EpochReader.open(connection, vm, ofRun, start);
+  }
+}

@@ -1,0 +1,30 @@
+package io.understudy.machine;
+
+/**
+ * Decides, at every position, what reaches the machine: the live world while capturing, the log
+ * while replaying. The only difference between the two lies behind this interface.
+ */
+public interface Director {
+  /** What the loop does next. */
+  enum Turn {
+    /** Let the guest run to its next exit. */
+    RUN,
+    /** Leave the loop; the machine stays at its position. */
+    STOP
+  }
+
+  /**
+   * Called by the vCPU thread at each position, after the exit's device access. Applies the events
+   * that belong to the position. A director that returns {@link Turn#RUN} leaves the machine {@linkplain
+   * Machine#isRunnable() runnable}; it may block until an event makes it so.
+   *
+   * @throws InterruptedException if the vCPU thread is interrupted while it waits
+   */
+  Turn atPosition(Machine machine) throws InterruptedException;
+
+  /**
+   * Called when the vCPU was kicked out of the guest between two positions. The machine must not be
+   * changed or looked at here; {@link Turn#RUN} goes on as if nothing had happened.
+   */
+  Turn kicked();
+}

@@ -1,0 +1,137 @@
+package io.understudy.replay;
+
+import io.understudy.log.Epoch;
+import io.understudy.machine.Machine;
+import io.understudy.replay.checkpoint.Checkpoint;
+import io.understudy.replay.checkpoint.CheckpointStore;
+import io.understudy.replay.checkpoint.PageConsumer;
+import io.understudy.replay.checkpoint.PageSet;
+import io.understudy.schemas.EventRecord;
+import io.understudy.schemas.VmId;
+import java.util.BitSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Takes checkpoints of a machine at the end of an epoch and writes them beside the replay: the vCPU
+ * thread copies the changed pages, a thread of its own writes them. One at a time; while one is
+ * being written no other is taken.
+ *
+ * <p>Owned by the vCPU thread.
+ */
+final class CheckpointWriter implements AutoCloseable {
+  private final CheckpointStore store;
+  private final EventRecord header;
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(task -> new Thread(task, "checkpoint-writer"));
+  private Future<?> writing;
+  private volatile long lastEpoch;
+
+  /**
+   * @param header the run's first event
+   * @param lastEpoch epoch of the newest checkpoint in the store, -1 if there is none
+   */
+  CheckpointWriter(CheckpointStore store, EventRecord header, long lastEpoch) {
+    this.store = store;
+    this.header = header;
+    this.lastEpoch = lastEpoch;
+  }
+
+  /** Epoch of the last checkpoint that has been written, -1 before the first. */
+  long lastEpoch() {
+    return lastEpoch;
+  }
+
+  /** Whether {@link #take} would find the writer free. */
+  boolean isFree() {
+    return writing == null || writing.isDone();
+  }
+
+  /** Takes a checkpoint of {@code machine}, which stands at the end of {@code epoch}. */
+  void take(Machine machine, Epoch epoch) {
+    awaitWritten();
+    BitSet changed = machine.takeChangedPages();
+    CopiedPages pages = new CopiedPages(machine, changed);
+    Checkpoint checkpoint =
+        new Checkpoint(
+            new VmId(header.vm()),
+            header.run(),
+            epoch.number(),
+            machine.position(),
+            epoch.term(),
+            epoch.next(),
+            epoch.mark().registersDigest(),
+            epoch.mark().devicesDigest(),
+            epoch.mark().memoryDigest(),
+            new MachineSnapshot(header, machine.save()).encode(),
+            machine.pageCount(),
+            Machine.PAGE_SIZE);
+    writing =
+        writer.submit(
+            () -> {
+              store.write(checkpoint, pages);
+              lastEpoch = checkpoint.epoch();
+            });
+  }
+
+  /** Waits for the checkpoint that is being written, and throws what went wrong with it. */
+  void awaitWritten() {
+    if (writing == null) {
+      return;
+    }
+    try {
+      writing.get();
+    } catch (ExecutionException failure) {
+      if (failure.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("the checkpoint writer failed", failure.getCause());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a checkpoint is written", interrupted);
+    }
+    writing = null;
+  }
+
+  @Override
+  public void close() {
+    writer.shutdown();
+    try {
+      awaitWritten();
+    } finally {
+      writer.shutdownNow();
+    }
+  }
+
+  /** Pages as they were when the checkpoint was taken. */
+  private static final class CopiedPages implements PageSet {
+    private final int[] numbers;
+    private final byte[] content;
+
+    CopiedPages(Machine machine, BitSet which) {
+      numbers = which.stream().toArray();
+      content = new byte[Math.multiplyExact(numbers.length, Machine.PAGE_SIZE)];
+      byte[] page = new byte[Machine.PAGE_SIZE];
+      for (int index = 0; index < numbers.length; index++) {
+        machine.readPage(numbers[index], page);
+        System.arraycopy(page, 0, content, index * Machine.PAGE_SIZE, Machine.PAGE_SIZE);
+      }
+    }
+
+    @Override
+    public void forEach(PageConsumer consumer) {
+      byte[] page = new byte[Machine.PAGE_SIZE];
+      for (int index = 0; index < numbers.length; index++) {
+        System.arraycopy(content, index * Machine.PAGE_SIZE, page, 0, Machine.PAGE_SIZE);
+        consumer.page(numbers[index], page);
+      }
+    }
+
+    @Override
+    public int count() {
+      return numbers.length;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.understudy.replay;
+
+import io.understudy.kvm.Kvm;
+import io.understudy.log.ClusterConnection;
+import io.understudy.log.Epoch;
+import io.understudy.log.EpochReader;
+import io.understudy.log.LogEnd;
+import io.understudy.log.LogException;
+import io.understudy.machine.GuestImage;
+import io.understudy.machine.Machine;
+import io.understudy.machine.MachineConfig;
+import io.understudy.machine.MachineLoop;
+import io.understudy.machine.RunHeader;
+import io.understudy.machine.StateDigest;
+import io.understudy.machine.devices.ConsoleSink;
+import io.understudy.schemas.EventRecord;
+import io.understudy.schemas.GuestEvent.RunStarted;
+import io.understudy.schemas.VmId;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Replays a run from its beginning as far as it is in the log now, verifying every epoch; for
+ * audit.
+ */
+public final class OfflineReplay {
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private OfflineReplay() {}
+
+  /**
+   * What was verified.
+   *
+   * @param run the run
+   * @param epochs epochs applied, each with its digests compared and its place in the chain checked
+   * @param events events applied
+   * @param lastEpoch number of the last one
+   * @param term the term it was committed in
+   * @param position deterministic exits executed
+   * @param virtualNanos virtual time of the machine at the end
+   * @param outputBytes console bytes produced
+   * @param digest the machine's state at the end
+   * @param ended why the guest ended, or null if it had not
+   */
+  public record Report(
+      UUID run,
+      long epochs,
+      long events,
+      long lastEpoch,
+      long term,
+      long position,
+      long virtualNanos,
+      long outputBytes,
+      StateDigest digest,
+      String ended) {}
+
+  /**
+   * Replays.
+   *
+   * @param untilEpoch last epoch to apply; {@link Long#MAX_VALUE} for all
+   * @param console takes what the guest transmits
+   * @param progress told after each epoch, with its number
+   * @throws ReplayDivergenceException if an execution is not what the log says
+   * @throws io.understudy.log.LogException if the log is damaged or incomplete
+   */
+  public static Report run(
+      Kvm kvm,
+      ClusterConnection connection,
+      VmId vm,
+      Function<String, GuestImage> images,
+      long untilEpoch,
+      ConsoleSink console,
+      Consumer<Epoch> progress)
+      throws InterruptedException {
+    try (EpochReader source = EpochReader.fromStart(connection, vm)) {
+      LogEnd end = source.end();
+      Epoch first = source.poll(POLL);
+      while (first == null && !source.reached(end)) {
+        first = source.poll(POLL);
+      }
+      if (first == null) {
+        throw new LogException("the log holds no epoch yet: vm=" + vm);
+      }
+      EventRecord header = first.events().get(0);
+      RunStarted started = (RunStarted) header.event();
+      MachineConfig config = RunHeader.accept(kvm, started, images.apply(started.guest()));
+      ReplayProgress counted = new ReplayProgress(-1, 0);
+      try (Machine machine = Machine.powerOn(kvm, config, console)) {
+        Replayer.Follower follower =
+            new Replayer.Follower() {
+              @Override
+              public boolean stopHere() {
+                return counted.epoch() >= untilEpoch || source.reached(end);
+              }
+
+              @Override
+              public void applied(Epoch epoch, Machine at) {
+                counted.applied(epoch);
+                progress.accept(epoch);
+              }
+            };
+        MachineLoop.run(machine, new Replayer(source, follower, first));
+        return new Report(
+            header.run(),
+            counted.digestsVerified(),
+            counted.events(),
+            counted.epoch(),
+            counted.term(),
+            machine.position(),
+            machine.virtualNanos(),
+            machine.outputOffset(),
+            machine.digest(),
+            machine.ended().orElse(null));
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.understudy.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.SchemaValidationException;
+import org.apache.avro.SchemaValidator;
+import org.apache.avro.SchemaValidatorBuilder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every schema can read every released version of itself, and be read by it (FULL_TRANSITIVE). */
+class CompatibilityTest {
+  private static final Path CURRENT = Path.of("src/main/avro");
+  private static final Path RELEASED = Path.of("released");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState"})
+  void currentSchemaIsCompatible_withEveryReleasedVersion(String name) throws Exception {
+    SchemaValidator validator = new SchemaValidatorBuilder().mutualReadStrategy().validateAll();
+    validator.validate(parse(CURRENT.resolve(name + ".avsc")), released(name));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState"})
+  void newestReleaseMeansTheSameAsTheSource(String name) throws IOException {
+    // Otherwise records would be written with a schema that no release can look up.
+    List<Schema> released = released(name);
+    assertThat(SchemaNormalization.toParsingForm(released.get(released.size() - 1)))
+        .isEqualTo(SchemaNormalization.toParsingForm(parse(CURRENT.resolve(name + ".avsc"))));
+  }
+
+  @Test
+  void everySourceIsReleasedAndInTheJar() throws IOException {
+    try (Stream<Path> files = Files.list(CURRENT)) {
+      List<String> sources =
+          files.map(file -> file.getFileName().toString().replace(".avsc", "")).sorted().toList();
+      assertThat(ReleasedSchemas.all())
+          .extracting(ReleasedSchemas.Released::name)
+          .containsAll(sources);
+    }
+    assertThat(ReleasedSchemas.all())
+        .allSatisfy(schema -> assertThat(schema.fingerprintHex()).hasSize(16));
+  }
+
+  @Test
+  void everyFieldIsDocumented() throws IOException {
+    Map<String, String> missing = new TreeMap<>();
+    for (ReleasedSchemas.Released released : ReleasedSchemas.all()) {
+      collectUndocumented(released.schema(), missing);
+    }
+    assertThat(missing).isEmpty();
+  }
+
+  @Test
+  void validatorRefuses_whenAFieldWithoutDefaultIsAdded() throws IOException {
+    Schema current = parse(CURRENT.resolve("ControlRecord.avsc"));
+    Schema changed =
+        new Schema.Parser()
+            .parse(
+                current
+                    .toString()
+                    .replaceFirst(
+                        "\"fields\":\\[", "\"fields\":[{\"name\":\"added\",\"type\":\"int\"},"));
+    SchemaValidator validator = new SchemaValidatorBuilder().mutualReadStrategy().validateAll();
+    assertThatThrownBy(() -> validator.validate(changed, List.of(current)))
+        .isInstanceOf(SchemaValidationException.class);
+  }
+
+  private static void collectUndocumented(Schema schema, Map<String, String> missing) {
+    switch (schema.getType()) {
+      case RECORD -> {
+        for (Schema.Field field : schema.getFields()) {
+          if (field.doc() == null || field.doc().isBlank()) {
+            missing.put(schema.getName() + "." + field.name(), "no doc");
+          }
+          collectUndocumented(field.schema(), missing);
+        }
+      }
+      case UNION -> schema.getTypes().forEach(type -> collectUndocumented(type, missing));
+      case ARRAY -> collectUndocumented(schema.getElementType(), missing);
+      default -> {}
+    }
+  }
+
+  private static List<Schema> released(String name) throws IOException {
+    try (Stream<Path> versions = Files.list(RELEASED)) {
+      return versions
+          .sorted()
+          .map(version -> version.resolve(name + ".avsc"))
+          .filter(Files::exists)
+          .map(CompatibilityTest::parse)
+          .toList();
+    }
+  }
+
+  private static Schema parse(Path file) {
+    try {
+      return new Schema.Parser().parse(file.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.understudy.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The bytes of version 1 can be read for ever, and are still what is written.
+ *
+ * <p>The files were written once by this code and must not be written again: when a schema changes,
+ * a directory for the new version is added, and the writing half of this test moves to it.
+ */
+class GoldenBytesTest {
+  private static final Path GOLDEN = Path.of("src/test/golden/1");
+
+  static Stream<String> eventNames() {
+    return Samples.events().keySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("eventNames")
+  void eventIsReadAndWrittenAsEver_whenOfVersion1(String name) {
+    check(name, Samples.events().get(name), EventCodec::encode, EventCodec::decode);
+  }
+
+  @Test
+  void sharedRecordsAreReadAndWrittenAsEver_whenOfVersion1() {
+    check("VmRecord", Samples.vm(), VmCodec::encode, VmCodec::decode);
+    check("ControlRecord", Samples.order(), ControlCodec::encode, ControlCodec::decode);
+    check("Heartbeat", Samples.heartbeat(), HeartbeatCodec::encode, HeartbeatCodec::decode);
+    check("MachineState", Samples.machine(), MachineStateCodec::encode, MachineStateCodec::decode);
+  }
+
+  @Test
+  void epochHashIsAsEver() {
+    HashChain chain = new HashChain();
+    Samples.events().values().forEach(event -> chain.add(EventCodec.encode(event)));
+    GuestEvent.EpochCommitted mark =
+        (GuestEvent.EpochCommitted) Samples.events().get("Event-EpochCommitted").event();
+
+    byte[] hash = chain.close(991, 2, 123_456, 0x1000, -9, mark);
+
+    assertThat(HexFormat.of().formatHex(hash)).isEqualTo(read("HashChain"));
+  }
+
+  private static <T> void check(
+      String name, T sample, Function<T, byte[]> encode, Function<byte[], T> decode) {
+    byte[] golden = HexFormat.of().parseHex(read(name));
+    assertThat(decode.apply(golden)).as("%s read", name).isEqualTo(sample);
+    assertThat(HexFormat.of().formatHex(encode.apply(sample)))
+        .as("%s written", name)
+        .isEqualTo(HexFormat.of().formatHex(golden));
+  }
+
+  private static String read(String name) {
+    try {
+      return Files.readString(GOLDEN.resolve(name + ".hex"), StandardCharsets.US_ASCII).strip();
+    } catch (IOException e) {
+      throw new IllegalStateException("no golden bytes: name=" + name, e);
+    }
+  }
+
+  /** Writes the golden files of this code, for the first release of a version. */
+  public static void main(String[] args) throws IOException {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    Samples.events().forEach((name, event) -> files.put(name, EventCodec.encode(event)));
+    files.put("VmRecord", VmCodec.encode(Samples.vm()));
+    files.put("ControlRecord", ControlCodec.encode(Samples.order()));
+    files.put("Heartbeat", HeartbeatCodec.encode(Samples.heartbeat()));
+    files.put("MachineState", MachineStateCodec.encode(Samples.machine()));
+    HashChain chain = new HashChain();
+    Samples.events().values().forEach(event -> chain.add(EventCodec.encode(event)));
+    GuestEvent.EpochCommitted mark =
+        (GuestEvent.EpochCommitted) Samples.events().get("Event-EpochCommitted").event();
+    files.put("HashChain", chain.close(991, 2, 123_456, 0x1000, -9, mark));
+    Path directory = Path.of(args[0]);
+    Files.createDirectories(directory);
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      Files.writeString(
+          directory.resolve(file.getKey() + ".hex"),
+          HexFormat.of().formatHex(file.getValue()) + "\n",
+          StandardCharsets.US_ASCII);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.understudy.schemas;
+
+import io.understudy.schemas.avro.DeviceState;
+import io.understudy.schemas.avro.MachineState;
+import io.understudy.schemas.avro.Msr;
+import io.understudy.schemas.avro.VcpuState;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** One fixed value of every record type; the golden bytes are made of these. */
+final class Samples {
+  static final UUID RUN = UUID.fromString("7f3a1b2c-0000-4000-8000-0123456789ab");
+  static final UUID OTHER = UUID.fromString("00000000-0000-4000-8000-000000000001");
+
+  private Samples() {}
+
+  static byte[] hash(int first) {
+    byte[] hash = new byte[HashChain.HASH_BYTES];
+    for (int index = 0; index < hash.length; index++) {
+      hash[index] = (byte) (first + index);
+    }
+    return hash;
+  }
+
+  /** Every event type, by the name of its golden file. */
+  static Map<String, EventRecord> events() {
+    Map<String, EventRecord> events = new LinkedHashMap<>();
+    for (GuestEvent event :
+        List.of(
+            new GuestEvent.RunStarted(
+                4,
+                64L << 20,
+                "ledger",
+                hash(1),
+                "console=ttyS0",
+                "plain",
+                "exit",
+                "stream",
+                1_700_000_000_000L,
+                -42,
+                2,
+                1,
+                new TreeMap<>(Map.of("kernel", "6.1.0", "cpu", "Vendor Model")),
+                "node-a"),
+            new GuestEvent.TermStarted("node-b", "primary is silent", 1),
+            new GuestEvent.ClockAdvanced(123_456_789_012L),
+            new GuestEvent.ConsoleInput(new byte[] {0, 13, (byte) 0xff}),
+            new GuestEvent.RunEnded("guest powered off"),
+            new GuestEvent.EpochCommitted(
+                3, 18_442, -1, 2, Long.MIN_VALUE, 10, 30, 20, 99, hash(7), hash(9)))) {
+      events.put(
+          "Event-" + event.typeName(),
+          new EventRecord(
+              "ledger-1", RUN, 2, 991, 18_445, 123_456, 0xffff_ffff_8100_0f0eL, -9, event));
+    }
+    return events;
+  }
+
+  static VmRecord vm() {
+    return new VmRecord(
+        "ledger-1", RUN, 4, "ledger", 64L << 20, VmStatus.RUNNING, 2, "node-b", 1_000, 2_000);
+  }
+
+  static ControlOrder order() {
+    return new ControlOrder.PromotionOrdered(
+        "ledger-1", RUN, 1, "node-b", OTHER, "primary is silent", "coordinator-1", 1_500);
+  }
+
+  static Heartbeat heartbeat() {
+    return new Heartbeat(
+        "ledger-1",
+        RUN,
+        "node-b",
+        OTHER,
+        NodeRole.STANDBY,
+        "following",
+        1,
+        990,
+        123_400,
+        980,
+        "127.0.0.1",
+        7001,
+        1_600,
+        991,
+        0);
+  }
+
+  static MachineState machine() {
+    return new MachineState(
+        1,
+        123_456L,
+        99L,
+        false,
+        true,
+        "RUNNING",
+        new VcpuState(
+            bytes(1), bytes(2), bytes(3), bytes(4), bytes(5), List.of(new Msr(0x10, -1L)), 0),
+        List.of(new DeviceState("pit", 1, bytes(6)), new DeviceState("pic", 1, bytes(7))));
+  }
+
+  private static ByteBuffer bytes(int value) {
+    return ByteBuffer.wrap(new byte[] {(byte) value, 0, (byte) value});
+  }
+}
