@@ -223,7 +223,8 @@ bool store_delete(struct slice key)
     slab_free(entry);
     store.keys--;
     // Half as full as at the time of growing, so that a key set and deleted again moves nothing.
-    if (store.keys * 2 < store.buckets && store.buckets > SEGMENT_BUCKETS) {
+    // Two buckets for each key, so that a table that is emptied ends as small as it began.
+    for (int i = 0; i < 2 && store.keys * 2 < store.buckets && store.buckets > SEGMENT_BUCKETS; i++) {
         shrink();
     }
     return true;

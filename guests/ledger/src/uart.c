@@ -40,6 +40,7 @@
 #define MCR_DTR 0x01
 #define MCR_RTS 0x02
 #define MCR_INTERRUPTS 0x08
+#define MCR_LOOPBACK 0x10
 #define LSR_DATA 0x01
 #define LSR_ERRORS 0x0e // overrun, parity, framing
 #define LSR_TRANSMIT_EMPTY 0x20
@@ -66,18 +67,6 @@ static struct {
     uint64_t bytes_sent;
     uint64_t line_errors;
 } uart;
-
-void uart_init(void)
-{
-    port_write(IER, 0);
-    port_write(LCR, LCR_DIVISOR | LCR_8N1);
-    port_write(DIVISOR_LOW, 1); // 115200 baud
-    port_write(DIVISOR_HIGH, 0);
-    port_write(LCR, LCR_8N1);
-    // The FIFOs are not cleared: a host may have sent something already.
-    port_write(FCR, FCR_ENABLE | FCR_TRIGGER_14);
-    port_write(MCR, MCR_DTR | MCR_RTS | MCR_INTERRUPTS);
-}
 
 static void enable(uint8_t interrupts)
 {
@@ -127,6 +116,23 @@ static void receive(size_t count)
     uart.bytes_received += count;
 }
 
+// A host may have sent something before this runs, and turning the FIFOs on empties them. Loopback
+// takes the line off the receiver, so nothing can come between taking what is there and that.
+void uart_init(void)
+{
+    port_write(IER, 0);
+    port_write(MCR, MCR_LOOPBACK);
+    port_write(LCR, LCR_DIVISOR | LCR_8N1);
+    port_write(DIVISOR_LOW, 1); // 115200 baud
+    port_write(DIVISOR_HIGH, 0);
+    port_write(LCR, LCR_8N1);
+    while (ring_room() > 0 && (line_status() & LSR_DATA) != 0) {
+        receive(1);
+    }
+    port_write(FCR, FCR_ENABLE | FCR_TRIGGER_14);
+    port_write(MCR, MCR_DTR | MCR_RTS | MCR_INTERRUPTS);
+}
+
 static uint8_t interrupt_id(void)
 {
     return port_read(IIR) & IIR_ID;
@@ -147,7 +153,8 @@ static void receive_rest(void)
         if (interrupt_id() == IIR_RECEIVED) {
             receive(4);
         }
-        while (ring_room() > 0 && (line_status() & LSR_DATA) != 0) {
+        // Three at most, unless more have come since; the caller looks again.
+        for (int i = 0; i < 3 && (line_status() & LSR_DATA) != 0; i++) {
             receive(1);
         }
     }

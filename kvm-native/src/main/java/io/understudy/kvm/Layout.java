@@ -110,6 +110,7 @@ final class Layout {
     static final int EFER = 264;
     static final int APIC_BASE = 272;
     static final int INTERRUPT_BITMAP = 280;
+    static final int INTERRUPT_BITMAP_SIZE = 32;
 
     private Sregs() {}
   }

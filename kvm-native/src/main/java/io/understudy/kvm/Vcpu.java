@@ -193,12 +193,25 @@ public final class Vcpu implements AutoCloseable {
   }
 
   private int enter() {
+    clearInterruptBitmap();
     isRunning = true;
     int result = Ioctl.KVM_RUN.attempt(fd, 0);
     isRunning = false;
     hasRun = true;
     isViewStale = false;
     return result;
+  }
+
+  /**
+   * KVM sets the bit of a queued interrupt in the synchronised copy of kvm_sregs and never clears
+   * one there: a kick between the queueing and the delivery of an interrupt would leave its bit for
+   * good. (Linux arch/x86/kvm/x86.c, __get_sregs: only KVM_GET_SREGS starts from a zeroed buffer.)
+   */
+  private void clearInterruptBitmap() {
+    int bitmap = Layout.Run.SYNC_SREGS + Layout.Sregs.INTERRUPT_BITMAP;
+    for (int at = 0; at < Layout.Sregs.INTERRUPT_BITMAP_SIZE; at += Long.BYTES) {
+      area.bytes().putLong(bitmap + at, 0);
+    }
   }
 
   /**

@@ -14,10 +14,10 @@ import java.util.stream.Collectors;
  * The CPU that guests are told they have: the host's, less everything that would let a guest see
  * something the log does not hold.
  *
- * <p>Hidden: TSC, RDTSCP, RDRAND, RDSEED, APIC, x2APIC, TSC deadline, MONITOR, the XSAVE family, TSX,
- * RDPID, performance counters and KVM's own leaves; also what depends on the core that happens to run
- * the query. Not every host lets itself be masked (nested PVM hosts do not), so guests must also
- * refrain. Feature bits: Intel SDM volume 2A, CPUID; AMD APM volume 3, appendix E.
+ * <p>Hidden: TSC, RDTSCP, RDRAND, RDSEED, APIC, x2APIC, TSC deadline, MONITOR, the XSAVE family,
+ * TSX, RDPID, performance counters and KVM's own leaves; also what depends on the core that happens
+ * to run the query. Not every host lets itself be masked (nested PVM hosts do not), so guests must
+ * also refrain. Feature bits: Intel SDM volume 2A, CPUID; AMD APM volume 3, appendix E.
  */
 public final class CpuModel {
   private static final String NAME = "masked-host-1";
@@ -59,8 +59,7 @@ public final class CpuModel {
                     e.edx() & ~LEAF_1_EDX))
         .mapLeaf(
             LEAF_7, e -> e.withValues(e.eax(), e.ebx() & ~LEAF_7_EBX, e.ecx() & ~LEAF_7_ECX, 0))
-        .mapLeaf(
-            0x80000000, e -> e.withValues(EXTENDED_MAXIMUM, e.ebx(), e.ecx(), e.edx()))
+        .mapLeaf(0x80000000, e -> e.withValues(EXTENDED_MAXIMUM, e.ebx(), e.ecx(), e.edx()))
         .mapLeaf(
             0x80000001, e -> e.withValues(e.eax(), e.ebx(), e.ecx(), e.edx() & ~EXTENDED_1_EDX));
   }

@@ -63,7 +63,7 @@ final class Devices {
 
   boolean isTimerPending() {
     PicState.Chip master = pic.save().master();
-    return (master.requests() & ~master.mask() & 1 << TIMER_IRQ) != 0;
+    return (master.requests() & ~master.mask() & (1 << TIMER_IRQ)) != 0;
   }
 
   void advanceClock(long nanos) {

@@ -15,8 +15,8 @@ public interface Director {
 
   /**
    * Called by the vCPU thread at each position, after the exit's device access. Applies the events
-   * that belong to the position. A director that returns {@link Turn#RUN} leaves the machine {@linkplain
-   * Machine#isRunnable() runnable}; it may block until an event makes it so.
+   * that belong to the position. A director that returns {@link Turn#RUN} leaves the machine
+   * {@linkplain Machine#isRunnable() runnable}; it may block until an event makes it so.
    *
    * @throws InterruptedException if the vCPU thread is interrupted while it waits
    */

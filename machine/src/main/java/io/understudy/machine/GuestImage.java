@@ -140,8 +140,7 @@ public final class GuestImage {
     long address = elf.getLong(at + 24);
     long fileSize = elf.getLong(at + 32);
     long memorySize = elf.getLong(at + 40);
-    boolean inFile =
-        fileOffset >= 0 && fileSize >= 0 && fileSize <= elf.capacity() - fileOffset;
+    boolean inFile = fileOffset >= 0 && fileSize >= 0 && fileSize <= elf.capacity() - fileOffset;
     if (!inFile || fileSize > memorySize || address < LOWEST_ADDRESS || memorySize < 0) {
       throw new BadImageException(
           name

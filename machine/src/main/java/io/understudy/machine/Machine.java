@@ -20,9 +20,10 @@ import java.util.Optional;
  * halts. Exits that are the host's doing (kicks) do not count.
  *
  * <p><b>At a position</b> the exit's device access has been done, logged events may be {@linkplain
- * #apply applied}, state may be read, digested and saved. {@link #advance} then injects an interrupt
- * if the guest can take one and lets it run to its next exit. Whether it can take one was decided by
- * KVM at the exit, before anything else happened: reading state in between must not change it.
+ * #apply applied}, state may be read, digested and saved. {@link #advance} then injects an
+ * interrupt if the guest can take one and lets it run to its next exit. Whether it can take one was
+ * decided by KVM at the exit, before anything else happened: reading state in between must not
+ * change it.
  *
  * <p>Owned by the vCPU thread, which is the one that called {@link #bindToCurrentThread} last; only
  * {@link #kick} may be called by others.
@@ -180,7 +181,9 @@ public final class Machine implements AutoCloseable {
     return interruptible && devices.pic().interruptPending();
   }
 
-  /** Why the guest will never run again, if so. Every machine that replays the log says the same. */
+  /**
+   * Why the guest will never run again, if so. Every machine that replays the log says the same.
+   */
   public Optional<String> ended() {
     return Optional.ofNullable(ended);
   }
@@ -436,7 +439,10 @@ public final class Machine implements AutoCloseable {
 
     private MachineException unexpected(VcpuExit exit) {
       return new MachineException(
-          "the vCPU left the guest in a way nobody asked for: exit=" + exit + " position=" + position);
+          "the vCPU left the guest in a way nobody asked for: exit="
+              + exit
+              + " position="
+              + position);
     }
   }
 }

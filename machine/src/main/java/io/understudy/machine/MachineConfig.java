@@ -17,6 +17,7 @@ public record MachineConfig(
   private static final long MEBIBYTE = 1L << 20;
   static final int COMMAND_LINE_MAX = 2047;
 
+  /** Refuses what no machine can be made of. */
   public MachineConfig {
     Objects.requireNonNull(image, "image");
     Objects.requireNonNull(commandLine, "commandLine");

@@ -7,6 +7,8 @@ public interface PageSource {
   @FunctionalInterface
   interface Sink {
     /**
+     * Takes it.
+     *
      * @param number page number, guest-physical address / {@link Machine#PAGE_SIZE}
      * @param content {@link Machine#PAGE_SIZE} bytes, copied before this returns
      */

@@ -6,7 +6,9 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,9 +16,9 @@ import java.util.List;
  * Device states as bytes: the components of a record in the order of their declaration, big-endian,
  * arrays and lists with their length first, nested records in place.
  *
- * <p>Types: int, long, boolean, byte[], int[], long[], records, and {@code null}-free. The order of
- * declaration is part of the format, which the golden test of the machine's state pins; a change
- * needs a new {@link Machine#VERSION}.
+ * <p>Types: int, long, boolean, byte[], int[], records and lists of records; nothing is null. The
+ * order of declaration is part of the format, which the golden test of the machine's state pins; a
+ * change needs a new {@link Machine#VERSION}.
  */
 final class RecordCodec {
   private static final int MAX_ARRAY = 1 << 20;
@@ -67,6 +69,11 @@ final class RecordCodec {
       for (int element : array) {
         out.writeInt(element);
       }
+    } else if (value instanceof List<?> list) {
+      out.writeInt(list.size());
+      for (Object element : list) {
+        write(out, element);
+      }
     } else if (value instanceof Record nested) {
       for (RecordComponent component : nested.getClass().getRecordComponents()) {
         write(out, valueOf(nested, component));
@@ -95,17 +102,31 @@ final class RecordCodec {
       RecordComponent[] components = type.getRecordComponents();
       Object[] values = new Object[components.length];
       for (int index = 0; index < values.length; index++) {
-        values[index] = read(in, components[index].getType());
+        values[index] = read(in, components[index]);
       }
       return construct(type, components, values);
     }
     throw new IllegalArgumentException("no device state holds a " + type);
   }
 
+  private static Object read(DataInputStream in, RecordComponent component) throws IOException {
+    if (component.getType() != List.class) {
+      return read(in, component.getType());
+    }
+    Class<?> elementType =
+        (Class<?>) ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
+    List<Object> list = new ArrayList<>();
+    for (int left = length(in); left > 0; left--) {
+      list.add(read(in, elementType));
+    }
+    return list;
+  }
+
   private static int length(DataInputStream in) throws IOException {
     int length = in.readInt();
     if (length < 0 || length > MAX_ARRAY) {
-      throw new IllegalArgumentException("array length must be in [0, " + MAX_ARRAY + "], is " + length);
+      throw new IllegalArgumentException(
+          "array length must be in [0, " + MAX_ARRAY + "], is " + length);
     }
     return length;
   }
@@ -120,7 +141,8 @@ final class RecordCodec {
   }
 
   private static Object construct(Class<?> type, RecordComponent[] components, Object[] values) {
-    List<Class<?>> types = List.copyOf(Arrays.stream(components).<Class<?>>map(RecordComponent::getType).toList());
+    List<Class<?>> types =
+        List.copyOf(Arrays.stream(components).<Class<?>>map(RecordComponent::getType).toList());
     try {
       var constructor = type.getDeclaredConstructor(types.toArray(Class<?>[]::new));
       constructor.setAccessible(true);

@@ -28,8 +28,7 @@ final class RegisterDigest {
 
   /** Of everything a vCPU is. */
   static long complete(VcpuState state) {
-    ByteBuffer general =
-        ByteBuffer.wrap(state.registers().clone()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer general = ByteBuffer.wrap(state.registers().clone()).order(ByteOrder.LITTLE_ENDIAN);
     int rflags = RFLAGS_INDEX * Long.BYTES;
     general.putLong(rflags, general.getLong(rflags) & ~RFLAGS_RF);
     long digest = HASH.hashBytes(general.array());

@@ -88,8 +88,8 @@ public record FrontSettings(
     public static final Timing DEFAULT =
         new Timing(
             Duration.ofMillis(200),
-            Duration.ofSeconds(2),
-            Duration.ofMillis(50),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(20),
             Duration.ofSeconds(1),
             Duration.ofSeconds(5),
             Duration.ofSeconds(10));

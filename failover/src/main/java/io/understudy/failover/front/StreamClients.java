@@ -1,10 +1,10 @@
 package io.understudy.failover.front;
 
-import io.understudy.capture.console.ByteQueue;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 
 /**
  * Stream mode: the console belongs to one client at a time.
@@ -112,5 +112,34 @@ final class StreamClients implements ClientSide {
   @Override
   public long resynchronizations() {
     return 0;
+  }
+
+  /** The newest output that nobody has read. */
+  private final class Backlog {
+    private final Deque<byte[]> pieces = new ArrayDeque<>();
+    private int size;
+    private long droppedBytes;
+
+    void add(byte[] bytes) {
+      pieces.addLast(bytes);
+      size += bytes.length;
+      while (size > backlogBytes) {
+        byte[] oldest = pieces.removeFirst();
+        int surplus = Math.min(size - backlogBytes, oldest.length);
+        if (surplus < oldest.length) {
+          pieces.addFirst(Arrays.copyOfRange(oldest, surplus, oldest.length));
+        }
+        size -= surplus;
+        droppedBytes += surplus;
+      }
+    }
+
+    byte[] take() {
+      ByteArrayOutputStream all = new ByteArrayOutputStream(size);
+      pieces.forEach(all::writeBytes);
+      pieces.clear();
+      size = 0;
+      return all.toByteArray();
+    }
   }
 }
