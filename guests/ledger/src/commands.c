@@ -233,7 +233,8 @@ static void run_quit(const struct slice *arguments, uint32_t count)
     reply_simple(TEXT("OK"));
 }
 
-#define LETTER(text, i) ((uint64_t)(sizeof(text) > (i) + 1 ? (text)[(i) % sizeof(text)] : 0) << 8 * (i))
+#define LETTER(text, i)                                                                            \
+    ((uint64_t)(sizeof(text) > (i) + 1 ? (text)[(i) % sizeof(text)] : 0) << 8 * (i))
 #define NAME(text)                                                                                 \
     (LETTER(text, 0) | LETTER(text, 1) | LETTER(text, 2) | LETTER(text, 3) | LETTER(text, 4) |     \
      LETTER(text, 5) | LETTER(text, 6) | LETTER(text, 7))

@@ -60,11 +60,8 @@ interrupt_common:
 
         .altmacro
         .macro  make_exception vector
-        .if     \vector == 8 || (\vector >= 10 && \vector <= 14) || \vector == 17 || \vector == 21 || \vector == 29 || \vector == 30
-        exception \vector, 1
-        .else
-        exception \vector, 0
-        .endif
+        // Vectors 8, 10 to 14, 17, 21, 29 and 30 push an error code.
+        exception \vector, ((0x60227d00 >> \vector) & 1)
         .endm
 
         .set    number, 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the guest's kernel code is emulated, an iteration of a REP string instruction costs about as
-// much as any other instruction, so eight bytes per iteration are eight times faster than one.
+// Where the guest's kernel code is emulated, an iteration of a REP string instruction costs about
+// as much as any other instruction, so eight bytes per iteration are eight times faster than one.
 
 #include "memory.h"
 

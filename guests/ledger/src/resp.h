@@ -62,7 +62,7 @@ struct resp_parser {
     uint8_t buffer[];
 };
 
-_Static_assert(sizeof(struct resp_parser) + 2048 <= PAGE_SIZE, "parser leaves no room for requests");
+_Static_assert(sizeof(struct resp_parser) + 2048 <= PAGE_SIZE, "no room left for requests");
 
 // Takes one page; NULL when there is none.
 struct resp_parser *resp_open(void);

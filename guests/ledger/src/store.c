@@ -224,8 +224,10 @@ bool store_delete(struct slice key)
     store.keys--;
     // Half as full as at the time of growing, so that a key set and deleted again moves nothing.
     // Two buckets for each key, so that a table that is emptied ends as small as it began.
-    for (int i = 0; i < 2 && store.keys * 2 < store.buckets && store.buckets > SEGMENT_BUCKETS; i++) {
-        shrink();
+    for (int i = 0; i < 2; i++) {
+        if (store.keys * 2 < store.buckets && store.buckets > SEGMENT_BUCKETS) {
+            shrink();
+        }
     }
     return true;
 }

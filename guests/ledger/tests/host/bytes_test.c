@@ -48,7 +48,8 @@ static void comparisons(void)
         }
         memcpy(right, left, length);
         CHECK(bytes_equal(left, right, length));
-        CHECK(bytes_hash((struct slice){left, length}) == bytes_hash((struct slice){right, length}));
+        uint32_t hash = bytes_hash((struct slice){left, length});
+        CHECK(hash == bytes_hash((struct slice){right, length}));
         for (size_t i = 0; i < length; i++) {
             right[i] ^= 0x80;
             CHECK(!bytes_equal(left, right, length));

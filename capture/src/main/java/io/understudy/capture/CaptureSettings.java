@@ -13,8 +13,8 @@ import java.util.Objects;
  * @param epochMaxEvents an epoch with this many events is closed
  * @param stallEvents with this many events not yet handed to the committer the guest stands still:
  *     back-pressure of the log
- * @param outputLease output may be released on a commit that took less than this; after a longer one
- *     a further commit must first prove that this process still leads
+ * @param outputLease output may be released on a commit that took less than this; after a longer
+ *     one a further commit must first prove that this process still leads
  */
 public record CaptureSettings(
     Duration epochMaxAge,

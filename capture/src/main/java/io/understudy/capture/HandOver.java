@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Where the threads of a primary meet: network threads hand console input to the vCPU thread, and
- * the vCPU thread hands closed epochs to the committer thread, one at a time. Both ways are bounded;
- * a full one is back-pressure for the giver.
+ * the vCPU thread hands closed epochs to the committer thread, one at a time. Both ways are
+ * bounded; a full one is back-pressure for the giver.
  *
  * <p>Safe for use by all of them.
  */
@@ -170,6 +170,7 @@ final class HandOver {
    *
    * @param inputWanted whether waiting input is a reason not to wait
    */
+  @SuppressWarnings("WaitNotInLoop") // The caller is the loop.
   void awaitChange(long nanos, boolean inputWanted, boolean idleWanted)
       throws InterruptedException {
     lock.lock();

@@ -3,8 +3,8 @@ package io.understudy.capture;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Counts of latencies in buckets that grow by a quarter of a power of two, so that a quantile is off
- * by less than 25 %. Values in microseconds. Safe for any thread.
+ * Counts of latencies in buckets that grow by a quarter of a power of two, so that a quantile is
+ * off by less than 25 %. Values in microseconds. Safe for any thread.
  */
 public final class LatencyHistogram {
   private static final int SUB_BUCKETS = 4;

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
  * One leadership of one machine in the live world, from the moment it holds the log to its end: by
  * request, by the guest's own shutdown, or because the log is no longer ours.
  *
- * <p>{@link #open} and {@link #run} belong to the vCPU thread; {@link #offerInput} and {@link #stop}
- * may be called by any.
+ * <p>{@link #open} and {@link #run} belong to the vCPU thread; {@link #offerInput} and {@link
+ * #stop} may be called by any.
  */
 public final class LiveRun {
   private static final long COMMITTER_EXIT_MS = 5_000;
@@ -52,8 +52,7 @@ public final class LiveRun {
     Landmark landmark = machine.landmark();
     StateDigest digest = machine.digest();
     EpochDraft.Entry entry =
-        new EpochDraft.Entry(
-            machine.position(), landmark.rip(), landmark.registers(), first);
+        new EpochDraft.Entry(machine.position(), landmark.rip(), landmark.registers(), first);
     EpochDraft.Mark mark =
         new EpochDraft.Mark(
             machine.position(),
@@ -74,7 +73,8 @@ public final class LiveRun {
   }
 
   /**
-   * Runs the machine until something ends the leadership. The machine is then good for closing only.
+   * Runs the machine until something ends the leadership. The machine is then good for closing
+   * only.
    *
    * @return why it ended
    */
@@ -83,14 +83,14 @@ public final class LiveRun {
         new Recorder(
             settings,
             clock,
-            new GuestClock(
-                clock, machine.config().wallClockEpochMillis(), machine.virtualNanos()),
+            new GuestClock(clock, machine.config().wallClockEpochMillis(), machine.virtualNanos()),
             handOver,
             gate,
             machine.outputOffset());
     EpochCommitter committer =
         new EpochCommitter(log, handOver, gate, clock, statistics, settings, machine::kick);
-    // What the log already holds may leave now, if the first epoch's commit has just proved the term.
+    // What the log already holds may leave now, if the first epoch's commit has just proved the
+    // term.
     if (proven) {
       gate.committed(machine.inputOffset(), machine.outputOffset());
     } else {

@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The live world as a {@link Director}: at each position it lets in the time that has passed and the
- * input that has come, writes both down, and closes epochs.
+ * The live world as a {@link Director}: at each position it lets in the time that has passed and
+ * the input that has come, writes both down, and closes epochs.
  *
- * <p>An epoch closes when output waits and the guest idles, and otherwise at a bound of age or size.
- * The guest does not wait for the commit; it stands still only when the log falls so far behind that
- * a bound is reached.
+ * <p>An epoch closes when output waits and the guest idles, and otherwise at a bound of age or
+ * size. The guest does not wait for the commit; it stands still only when the log falls so far
+ * behind that a bound is reached.
  *
  * <p>Owned by the vCPU thread.
  */
@@ -134,8 +134,7 @@ public final class Recorder implements Director {
       record(machine, new GuestEvent.RunEnded(machine.ended().orElseThrow()));
       endRecorded = true;
     } else if (entries.isEmpty() && handOver.isCommitterIdle()) {
-      handOver.stop(
-          new StopReason(StopReason.Kind.GUEST_ENDED, machine.ended().orElseThrow()));
+      handOver.stop(new StopReason(StopReason.Kind.GUEST_ENDED, machine.ended().orElseThrow()));
     }
   }
 
@@ -151,7 +150,7 @@ public final class Recorder implements Director {
   }
 
   private boolean isDue(Machine machine) {
-    if (endRecorded && !entries.isEmpty() || proofWanted) {
+    if ((endRecorded && !entries.isEmpty()) || proofWanted) {
       return true;
     }
     long now = host.nanoTime();
@@ -196,7 +195,10 @@ public final class Recorder implements Director {
 
   /** Whether the committer's becoming idle is something to wake up for. */
   private boolean isIdleAwaited() {
-    return outputWaiting || endRecorded || proofWanted || !handOver.isCommitterIdle() && !entries.isEmpty();
+    return outputWaiting
+        || endRecorded
+        || proofWanted
+        || (!handOver.isCommitterIdle() && !entries.isEmpty());
   }
 
   private long waitNanos(Machine machine, boolean stalled) {
@@ -207,12 +209,9 @@ public final class Recorder implements Director {
     if (machine.ended().isPresent()) {
       return limit;
     }
-    long edge =
-        Math.min(machine.nextTimerNanos(), machine.virtualNanos() + TIMERLESS_STEP_NANOS);
-    long untilTick =
-        machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge - guestClock.nanos();
-    long untilClose =
-        entries.isEmpty() ? limit : epochOpenedAt + limit - host.nanoTime();
+    long edge = Math.min(machine.nextTimerNanos(), machine.virtualNanos() + TIMERLESS_STEP_NANOS);
+    long untilTick = machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge - guestClock.nanos();
+    long untilClose = entries.isEmpty() ? limit : epochOpenedAt + limit - host.nanoTime();
     // An epoch that is overdue waits for the committer, which wakes this thread.
     return Math.max(0, Math.min(untilTick, untilClose > 0 ? untilClose : limit));
   }

@@ -24,6 +24,7 @@ import java.util.concurrent.Future;
 final class CheckpointWriter implements AutoCloseable {
   private final CheckpointStore store;
   private final EventRecord header;
+  private final ReplayConsole console;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(task -> new Thread(task, "checkpoint-writer"));
   private Future<?> writing;
@@ -33,9 +34,11 @@ final class CheckpointWriter implements AutoCloseable {
    * @param header the run's first event
    * @param lastEpoch epoch of the newest checkpoint in the store, -1 if there is none
    */
-  CheckpointWriter(CheckpointStore store, EventRecord header, long lastEpoch) {
+  CheckpointWriter(
+      CheckpointStore store, EventRecord header, ReplayConsole console, long lastEpoch) {
     this.store = store;
     this.header = header;
+    this.console = console;
     this.lastEpoch = lastEpoch;
   }
 
@@ -65,7 +68,7 @@ final class CheckpointWriter implements AutoCloseable {
             epoch.mark().registersDigest(),
             epoch.mark().devicesDigest(),
             epoch.mark().memoryDigest(),
-            new MachineSnapshot(header, machine.save()).encode(),
+            new MachineSnapshot(header, console.held(), machine.save()).encode(),
             machine.pageCount(),
             Machine.PAGE_SIZE);
     writing =

@@ -14,13 +14,19 @@ import java.nio.ByteBuffer;
  * <pre>
  *   int32    length of the header, big-endian
  *   bytes    the run's first event, encoded as in the log
+ *   int64    offset of the first byte of held console output, big-endian
+ *   int32    length of held console output
+ *   bytes    held console output
  *   bytes    the machine's state, single-object encoded
  * </pre>
  *
  * @param header the run's first event, a RunStarted
+ * @param console output that the world may not have
  * @param state vCPU and devices
  */
-record MachineSnapshot(EventRecord header, MachineState state) {
+record MachineSnapshot(EventRecord header, ReplayConsole.Held console, MachineState state) {
+  private static final int FIXED_BYTES = Integer.BYTES + Long.BYTES + Integer.BYTES;
+
   MachineSnapshot {
     if (!(header.event() instanceof RunStarted)) {
       throw new IllegalArgumentException(
@@ -35,9 +41,13 @@ record MachineSnapshot(EventRecord header, MachineState state) {
   byte[] encode() {
     byte[] first = EventCodec.encode(header);
     byte[] second = MachineStateCodec.encode(state);
-    return ByteBuffer.allocate(Integer.BYTES + first.length + second.length)
+    byte[] held = console.bytes();
+    return ByteBuffer.allocate(FIXED_BYTES + first.length + held.length + second.length)
         .putInt(first.length)
         .put(first)
+        .putLong(console.start())
+        .putInt(held.length)
+        .put(held)
         .put(second)
         .array();
   }
@@ -45,19 +55,28 @@ record MachineSnapshot(EventRecord header, MachineState state) {
   /**
    * Reads what {@link #encode} wrote.
    *
-   * @throws io.understudy.schemas.SchemaException if the bytes are not that
+   * @throws IllegalArgumentException if the bytes are not that
    */
   static MachineSnapshot decode(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    if (bytes.length < Integer.BYTES
-        || buffer.getInt(0) < 0
-        || buffer.getInt(0) > bytes.length - Integer.BYTES) {
-      throw new IllegalArgumentException("machine snapshot is truncated: length=" + bytes.length);
+    EventRecord header = EventCodec.decode(take(buffer, Integer.BYTES + Long.BYTES));
+    long start = buffer.getLong();
+    byte[] held = take(buffer, 0);
+    byte[] state = new byte[buffer.remaining()];
+    buffer.get(state);
+    return new MachineSnapshot(
+        header, new ReplayConsole.Held(start, held), MachineStateCodec.decode(state));
+  }
+
+  /** Bytes with their length in front, at least {@code behind} bytes before the end. */
+  private static byte[] take(ByteBuffer buffer, int behind) {
+    int length = buffer.remaining() < Integer.BYTES ? -1 : buffer.getInt();
+    if (length < 0 || length > buffer.remaining() - behind) {
+      throw new IllegalArgumentException(
+          "machine snapshot is damaged: part length=" + length + " left=" + buffer.remaining());
     }
-    byte[] first = new byte[buffer.getInt()];
-    buffer.get(first);
-    byte[] second = new byte[buffer.remaining()];
-    buffer.get(second);
-    return new MachineSnapshot(EventCodec.decode(first), MachineStateCodec.decode(second));
+    byte[] part = new byte[length];
+    buffer.get(part);
+    return part;
   }
 }

@@ -11,8 +11,8 @@ import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
 import io.understudy.machine.RunHeader;
 import io.understudy.machine.StateDigest;
-import io.understudy.machine.devices.ConsoleSink;
 import io.understudy.replay.checkpoint.Checkpoint;
+import io.understudy.replay.checkpoint.CheckpointDamagedException;
 import io.understudy.replay.checkpoint.CheckpointStore;
 import io.understudy.replay.checkpoint.RocksCheckpointStore;
 import io.understudy.replay.checkpoint.StoreOptions;
@@ -22,6 +22,8 @@ import io.understudy.schemas.VmId;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -43,7 +45,7 @@ public final class Standby implements AutoCloseable {
    * What a standby needs.
    *
    * @param images finds a guest's image by the name in the run's header
-   * @param console takes what the machine transmits; it must not leave this process
+   * @param console holds what the machine transmits; nothing of it leaves before a promotion
    * @param storeDirectory where checkpoints are kept; created if missing
    * @param checkpointEvery least time between two checkpoints
    */
@@ -52,7 +54,7 @@ public final class Standby implements AutoCloseable {
       ClusterConnection connection,
       VmId vm,
       Function<String, GuestImage> images,
-      ConsoleSink console,
+      ReplayConsole console,
       Path storeDirectory,
       Duration checkpointEvery) {}
 
@@ -61,6 +63,7 @@ public final class Standby implements AutoCloseable {
   private final CheckpointStore store;
   private final Machine machine;
   private final CheckpointWriter checkpoints;
+  private final ReplayConsole console;
   private final Duration checkpointEvery;
   private final ReplayProgress progress;
   private Epoch unapplied;
@@ -79,9 +82,10 @@ public final class Standby implements AutoCloseable {
     this.store = store;
     this.machine = machine;
     this.unapplied = unapplied;
+    this.console = setup.console();
     this.checkpointEvery = setup.checkpointEvery();
     long checkpointEpoch = restored == null ? -1 : restored.epoch();
-    this.checkpoints = new CheckpointWriter(store, header, checkpointEpoch);
+    this.checkpoints = new CheckpointWriter(store, header, setup.console(), checkpointEpoch);
     this.progress = new ReplayProgress(checkpointEpoch, restored == null ? 0 : restored.term());
   }
 
@@ -99,9 +103,9 @@ public final class Standby implements AutoCloseable {
       RocksCheckpointStore store = RocksCheckpointStore.openExisting(setup.storeDirectory());
       try {
         requireSameVm(setup, store);
-        List<Checkpoint> readable = store.list();
-        if (!readable.isEmpty()) {
-          return resume(setup, store, readable.get(readable.size() - 1));
+        Standby resumed = resumeNewest(setup, store);
+        if (resumed != null) {
+          return resumed;
         }
       } catch (RuntimeException | Error failure) {
         store.close();
@@ -124,8 +128,26 @@ public final class Standby implements AutoCloseable {
     }
   }
 
+  /** From the newest checkpoint that is whole; null if there is none at all. */
+  private static Standby resumeNewest(Setup setup, RocksCheckpointStore store) {
+    List<Checkpoint> readable = new ArrayList<>(store.list());
+    Collections.reverse(readable);
+    CheckpointDamagedException damaged = null;
+    for (Checkpoint checkpoint : readable) {
+      try {
+        return resume(setup, store, checkpoint);
+      } catch (CheckpointDamagedException damage) {
+        LOG.warn("a checkpoint is damaged, trying the one before: {}", damage.getMessage());
+        damaged = damage;
+      }
+    }
+    if (damaged != null) {
+      throw damaged;
+    }
+    return null;
+  }
+
   private static Standby resume(Setup setup, RocksCheckpointStore store, Checkpoint checkpoint) {
-    store.discardNewerThan(checkpoint.epoch());
     MachineSnapshot snapshot = MachineSnapshot.decode(checkpoint.machineState());
     MachineConfig config = config(setup, snapshot.runStarted());
     EpochSource source =
@@ -141,6 +163,8 @@ public final class Standby implements AutoCloseable {
               sink -> store.readPages(checkpoint, sink::page));
       machine.takeChangedPages();
       verify(checkpoint, machine.digest());
+      setup.console().restore(snapshot.console());
+      store.discardNewerThan(checkpoint.epoch());
       LOG.info(
           "restored a checkpoint: vm={} run={} epoch={} position={}",
           checkpoint.vm(),
@@ -278,6 +302,7 @@ public final class Standby implements AutoCloseable {
     @Override
     public void applied(Epoch epoch, Machine at) {
       progress.applied(epoch);
+      console.released(epoch.mark().releasedOutputOffset());
       next.applied(epoch, at);
       long now = System.nanoTime();
       if (now - lastCheckpointNanos >= checkpointEvery.toNanos() && checkpoints.isFree()) {

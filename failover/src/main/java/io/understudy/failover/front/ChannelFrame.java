@@ -124,7 +124,7 @@ record ChannelFrame(Kind kind, int channel, byte[] payload) {
       }
       Kind kind = Kind.of(bytes[readIndex] & 0xFF);
       int channel = bytes[readIndex + 1] & 0xFF;
-      int length = bytes[readIndex + 2] & 0xFF | (bytes[readIndex + 3] & 0xFF) << 8;
+      int length = (bytes[readIndex + 2] & 0xFF) | ((bytes[readIndex + 3] & 0xFF) << 8);
       requireLength(kind, length);
       if (available < HEADER_BYTES + length) {
         return null;

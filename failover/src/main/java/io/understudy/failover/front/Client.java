@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,7 +90,9 @@ final class Client {
       hasEnded = true;
       return null;
     }
-    return Arrays.copyOf(target.array(), count);
+    byte[] bytes = new byte[count];
+    target.flip().get(bytes);
+    return bytes;
   }
 
   /** Writes what the socket takes and returns how many bytes that was. */

@@ -36,6 +36,7 @@ final class ClientPort {
   private final ClientSide side;
   private final List<Client> clients = new ArrayList<>();
   private final ByteBuffer buffer = ByteBuffer.allocate(ChannelFrame.PAYLOAD_BYTES_MAX);
+  private int active;
   private long accepted;
   private long turnedAway;
   private long overdue;
@@ -69,7 +70,7 @@ final class ClientPort {
 
   /** Connected clients that are not on their way out. */
   int size() {
-    return (int) clients.stream().filter(client -> client.isOpen() && !client.isFinishing()).count();
+    return active;
   }
 
   long accepted() {
@@ -162,6 +163,7 @@ final class ClientPort {
   /** Writes to clients, ends those that are due and sets what the selector reports. */
   void serve(long nowNanos) {
     Duration drain = settings.timing().drain();
+    int count = 0;
     // lost() may free a channel's number but never accepts or removes a client here.
     for (Client client : clients) {
       if (!client.isOpen()) {
@@ -180,8 +182,10 @@ final class ClientPort {
       }
       if (client.isOpen()) {
         client.updateInterest(mayRead(client));
+        count += client.isFinishing() ? 0 : 1;
       }
     }
+    active = count;
     clients.removeIf(this::isGone);
   }
 
@@ -197,6 +201,7 @@ final class ClientPort {
   void close() {
     clients.forEach(Client::abort);
     clients.clear();
+    active = 0;
     try {
       listener.close();
     } catch (IOException failed) {

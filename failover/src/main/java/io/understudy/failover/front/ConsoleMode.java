@@ -25,7 +25,6 @@ public enum ConsoleMode {
         return mode;
       }
     }
-    throw new IllegalArgumentException(
-        "console mode must be 'stream' or 'channels': mode=" + code);
+    throw new IllegalArgumentException("console mode must be 'stream' or 'channels': mode=" + code);
   }
 }

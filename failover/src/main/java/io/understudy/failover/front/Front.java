@@ -30,11 +30,12 @@ import org.slf4j.LoggerFactory;
  * and a HELLO of it ends the connection.
  *
  * <p><strong>Threads.</strong> One thread owns the selector and all state. {@link #nodes}, {@link
- * #statistics}, {@link #address} and {@link #close} may be called by any thread; none of them
- * waits for the network. The listener is called on the front's thread.
+ * #statistics}, {@link #address} and {@link #close} may be called by any thread; none of them waits
+ * for the network. The listener is called on the front's thread.
  *
- * <p><strong>Errors.</strong> Trouble with a client or a link ends that one. A node that contradicts
- * what the front knows ends the front ({@link FrontState#BROKEN}), as does an unforeseen exception.
+ * <p><strong>Errors.</strong> Trouble with a client or a link ends that one. A node that
+ * contradicts what the front knows ends the front ({@link FrontState#BROKEN}), as does an
+ * unforeseen exception.
  */
 public final class Front implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Front.class);
@@ -63,6 +64,11 @@ public final class Front implements AutoCloseable {
   private long outputAcked;
   private Instant stalledSince = Instant.now();
 
+  /** Once set nothing goes on. */
+  private Contradiction contradiction;
+
+  private record Contradiction(Endpoint node, String what) {}
+
   private Front(FrontSettings settings, FrontListener listener, Selector selector)
       throws IOException {
     this.settings = settings;
@@ -72,8 +78,7 @@ public final class Front implements AutoCloseable {
     this.side =
         switch (settings.mode()) {
           case STREAM ->
-              new StreamClients(
-                  settings.vm(), streams.input(), settings.limits().backlogBytes());
+              new StreamClients(settings.vm(), streams.input(), settings.limits().backlogBytes());
           case CHANNELS ->
               new ChannelClients(
                   settings.vm(),
@@ -174,10 +179,15 @@ public final class Front implements AutoCloseable {
 
   private void run() {
     try {
-      while (!isClosing && state != FrontState.BROKEN) {
+      while (!isClosing && contradiction == null) {
         runOnce();
       }
-      closeAll(state == FrontState.BROKEN ? state : FrontState.CLOSED, "front closes");
+      if (contradiction == null) {
+        closeAll(FrontState.CLOSED, "front closes");
+      } else {
+        closeAll(FrontState.BROKEN, contradiction.what());
+        listener.inconsistent(contradiction.node(), contradiction.what());
+      }
     } catch (IOException | RuntimeException | Error failure) {
       LOG.error("front failed: vm={}", settings.vm(), failure);
       closeAll(FrontState.CLOSED, "front failed");
@@ -188,7 +198,7 @@ public final class Front implements AutoCloseable {
   private void runOnce() throws IOException {
     selector.select(this::ready, selectTimeoutMillis());
     long now = System.nanoTime();
-    if (state == FrontState.BROKEN) {
+    if (contradiction != null) {
       return;
     }
     updateLinks();
@@ -220,7 +230,7 @@ public final class Front implements AutoCloseable {
   }
 
   private void ready(SelectionKey key) {
-    if (state == FrontState.BROKEN || !key.isValid()) {
+    if (contradiction != null || !key.isValid()) {
       return;
     }
     if (key.attachment() instanceof NodeLink link) {
@@ -250,19 +260,17 @@ public final class Front implements AutoCloseable {
     }
   }
 
-  /** Contradictions of a node end the front. */
+  /** A contradiction is only noted here: the selector must not be closed by its own callback. */
   private void attempt(NodeLink link, Runnable step) {
     try {
       step.run();
-    } catch (InconsistentConsoleException contradiction) {
-      state = FrontState.BROKEN;
+    } catch (InconsistentConsoleException found) {
       LOG.error(
           "front stops, a node contradicts it: vm={} node={}: {}",
           settings.vm(),
           link.endpoint(),
-          contradiction.getMessage());
-      closeAll(FrontState.BROKEN, contradiction.getMessage());
-      listener.inconsistent(link.endpoint(), contradiction.getMessage());
+          found.getMessage());
+      contradiction = new Contradiction(link.endpoint(), found.getMessage());
     }
   }
 

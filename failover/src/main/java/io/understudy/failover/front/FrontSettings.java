@@ -42,8 +42,7 @@ public record FrontSettings(
    *     disconnected
    * @param backlogBytes in stream mode: newest output kept for the next client while there is none
    */
-  public record Limits(
-      int clients, int heldInputBytes, int clientBufferBytes, int backlogBytes) {
+  public record Limits(int clients, int heldInputBytes, int clientBufferBytes, int backlogBytes) {
     public static final Limits DEFAULT = new Limits(250, 1 << 20, 1 << 20, 64 << 10);
 
     public Limits {

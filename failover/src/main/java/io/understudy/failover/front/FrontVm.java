@@ -47,8 +47,7 @@ public final class FrontVm implements VmFront {
         return Optional.empty();
       }
       Front front =
-          Front.open(
-              FrontSettings.of(vm.text(), run, service.mode(), service.listen()), listener);
+          Front.open(FrontSettings.of(vm.text(), run, service.mode(), service.listen()), listener);
       front.start();
       return Optional.of(new FrontVm(front));
     };

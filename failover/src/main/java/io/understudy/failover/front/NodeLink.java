@@ -214,8 +214,7 @@ final class NodeLink {
 
   /** A numeric address is never looked up, and must not wait for a name that is. */
   private static boolean isLiteral(String host) {
-    return host.indexOf(':') >= 0
-        || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
+    return host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));
   }
 
   private InetAddress address() {
@@ -235,7 +234,8 @@ final class NodeLink {
       channel.configureBlocking(false);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       boolean isConnected = channel.connect(address);
-      key = channel.register(selector, isConnected ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT);
+      key =
+          channel.register(selector, isConnected ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT);
       key.attach(this);
       if (isConnected) {
         connected();

@@ -1,0 +1,134 @@
+package io.understudy.cli;
+
+import io.understudy.cli.Converters.FrontOption;
+import io.understudy.failover.coordinator.Coordinator;
+import io.understudy.failover.coordinator.CoordinatorSettings;
+import io.understudy.failover.coordinator.DetectorSettings;
+import io.understudy.failover.front.FrontVm;
+import io.understudy.log.ClusterConnection;
+import io.understudy.log.LogTopics;
+import io.understudy.schemas.VmId;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Watches all VMs of a cluster, orders promotions and runs fronts. */
+@Command(
+    name = "coordinator",
+    description = {
+      "Watch all VMs of a cluster and order a standby to lead when a leader is dead.",
+      "Runs the ports that clients connect to. Several coordinators do no harm."
+    })
+final class CoordinatorCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ClusterOptions cluster;
+
+  @Option(
+      names = "--name",
+      defaultValue = "coordinator",
+      paramLabel = "NAME",
+      description = "Name of this coordinator, unique in the cluster.")
+  private String name;
+
+  @Option(
+      names = "--front",
+      paramLabel = "VM=HOST:PORT[:stream|channels]",
+      description =
+          "Where clients of a VM connect, and how they share its console (channels when not said)."
+              + " May be repeated.",
+      converter = Converters.ToFront.class)
+  private List<FrontOption> fronts = new ArrayList<>();
+
+  @Option(
+      names = "--heartbeat-interval",
+      defaultValue = "50ms",
+      paramLabel = "TIME",
+      description = "How often nodes send heartbeats.",
+      converter = Converters.ToDuration.class)
+  private Duration heartbeatInterval;
+
+  @Option(
+      names = "--failure-timeout",
+      defaultValue = "1s",
+      paramLabel = "TIME",
+      description = "Confirmed silence after which a leader is dead.",
+      converter = Converters.ToDuration.class)
+  private Duration failureTimeout;
+
+  @Option(
+      names = "--missed-beats",
+      defaultValue = "3",
+      paramLabel = "N",
+      description = "Missing heartbeats that are enough when the leader's host says it is gone.")
+  private int missedBeats;
+
+  @Option(
+      names = "--cluster-stall",
+      defaultValue = "500ms",
+      paramLabel = "TIME",
+      description = "Kafka is disturbed when its echo is older than this; nobody is judged then.",
+      converter = Converters.ToDuration.class)
+  private Duration clusterStall;
+
+  @Option(
+      names = "--promotion-timeout",
+      defaultValue = "30s",
+      paramLabel = "TIME",
+      description = "How long an ordered standby may take before another order is written.",
+      converter = Converters.ToDuration.class)
+  private Duration promotionTimeout;
+
+  @Override
+  public Integer call() {
+    CoordinatorSettings settings = settings();
+    Map<VmId, FrontVm.Service> services = services();
+    AtomicBoolean running = new AtomicBoolean(true);
+    Termination.onSignal(() -> running.set(false));
+    ClusterConnection connection = cluster.reach();
+    try (LogTopics topics = new LogTopics(connection)) {
+      topics.checkCluster();
+      topics.createShared();
+    }
+    try (Coordinator coordinator =
+        Coordinator.open(settings, connection, FrontVm.factory(services))) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("coordinator ready: name=" + name + " fronts=" + services.keySet());
+      out.flush();
+      while (running.get()) {
+        coordinator.runOnce();
+      }
+    }
+    return ExitCode.OK.code();
+  }
+
+  CoordinatorSettings settings() {
+    return new CoordinatorSettings(
+        name,
+        new DetectorSettings(heartbeatInterval, failureTimeout, missedBeats, clusterStall),
+        promotionTimeout);
+  }
+
+  Map<VmId, FrontVm.Service> services() {
+    Map<VmId, FrontVm.Service> services = new LinkedHashMap<>();
+    for (FrontOption front : fronts) {
+      FrontVm.Service other =
+          services.put(front.vm(), new FrontVm.Service(front.listen(), front.mode()));
+      if (other != null) {
+        throw new ParameterException(
+            spec.commandLine(), "a VM has one front; --front is given twice: vm=" + front.vm());
+      }
+    }
+    return services;
+  }
+}

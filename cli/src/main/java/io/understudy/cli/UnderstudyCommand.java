@@ -1,0 +1,59 @@
+package io.understudy.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command without a verb; holds what all verbs share. */
+@Command(
+    name = "understudy",
+    description = "Fault tolerance for virtual machines by log and replay, with Kafka as the log.",
+    scope = ScopeType.INHERIT,
+    mixinStandardHelpOptions = true,
+    versionProvider = UnderstudyCommand.Version.class,
+    showDefaultValues = true,
+    sortOptions = false,
+    usageHelpWidth = 100,
+    subcommands = {
+      ProbeCommand.class,
+      BrokerCommand.class,
+      PrimaryCommand.class,
+      StandbyCommand.class,
+      CoordinatorCommand.class,
+      StatusCommand.class,
+      ReplayCommand.class,
+      LogCommand.class,
+      CheckpointCommand.class,
+      TopicsCommand.class
+    })
+final class UnderstudyCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Show the stack trace of a failure.")
+  private boolean debug;
+
+  boolean isDebug() {
+    return debug;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no command given");
+  }
+
+  /** Reads the version from the manifest of the jar. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = UnderstudyCommand.class.getPackage().getImplementationVersion();
+      return new String[] {"understudy " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+}

@@ -1,0 +1,370 @@
+package io.understudy.failover.node;
+
+import io.understudy.capture.ConsoleGate;
+import io.understudy.capture.HostClock;
+import io.understudy.capture.LiveRun;
+import io.understudy.capture.StopReason;
+import io.understudy.capture.console.ConsoleServer;
+import io.understudy.capture.console.ConsoleSettings;
+import io.understudy.capture.console.LiveConsole;
+import io.understudy.capture.console.OutputBuffer;
+import io.understudy.failover.coordinator.NodePhase;
+import io.understudy.kvm.Kvm;
+import io.understudy.log.ChainState;
+import io.understudy.log.Epoch;
+import io.understudy.log.EpochLog;
+import io.understudy.log.EpochReader;
+import io.understudy.log.FencedWriter;
+import io.understudy.log.HeartbeatTopic;
+import io.understudy.log.KafkaEpochWriter;
+import io.understudy.log.LogEnd;
+import io.understudy.log.LogFencedException;
+import io.understudy.log.LogTimeoutException;
+import io.understudy.log.LogTopics;
+import io.understudy.log.TopicPublisher;
+import io.understudy.log.VmDirectory;
+import io.understudy.machine.GuestImages;
+import io.understudy.machine.Machine;
+import io.understudy.machine.MachineConfig;
+import io.understudy.machine.RunHeader;
+import io.understudy.replay.ReplayDivergenceException;
+import io.understudy.replay.Standby;
+import io.understudy.schemas.GuestEvent;
+import io.understudy.schemas.GuestEvent.RunStarted;
+import io.understudy.schemas.NodeRole;
+import io.understudy.schemas.VmRecord;
+import io.understudy.schemas.VmStatus;
+import java.time.Duration;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one VM in this process, from the beginning as its primary or behind another one as its
+ * standby. The thread that calls {@link #runPrimary} or {@link #runStandby} is the vCPU thread;
+ * {@link #stop} may be called by any.
+ */
+public final class Node {
+  private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+  private static final Duration DIRECTORY_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private final NodeSettings settings;
+  private volatile String stopRequested;
+  private volatile LiveRun live;
+
+  /** A node that has not begun. */
+  public Node(NodeSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Begins a run and leads it.
+   *
+   * @throws IllegalStateException if the VM's log holds a run already
+   */
+  public NodeExit runPrimary(NewRun run) throws InterruptedException {
+    try (Kvm kvm = Kvm.open(settings.kvmDevice())) {
+      try (LogTopics topics = new LogTopics(settings.connection())) {
+        topics.checkCluster();
+        topics.createShared();
+        topics.create(settings.vm(), run.partitions());
+      }
+      OutputBuffer output = new OutputBuffer();
+      try (ConsoleServer console = openConsole(output);
+          Pulse pulse = pulse(console, NodeRole.STANDBY, "STARTING");
+          FencedWriter fenced =
+              KafkaEpochWriter.fence(
+                  settings.connection(), settings.vm(), settings.commitTimeout())) {
+        requireEmptyLog();
+        MachineConfig config =
+            new MachineConfig(
+                run.image(), run.memoryBytes(), run.commandLine(), System.currentTimeMillis());
+        RunStarted header =
+            RunHeader.describe(
+                kvm,
+                config,
+                run.guest(),
+                run.partitions(),
+                run.consoleMode(),
+                hostFacts(),
+                settings.node());
+        UUID runId = UUID.randomUUID();
+        try (Machine machine = Machine.powerOn(kvm, config, output::append)) {
+          EpochLog log = fenced.begin(runId, 1, ChainState.genesis(), run.partitions());
+          pulse.start();
+          return lead(machine, log, header, header, runId, 1, console, pulse);
+        }
+      }
+    } catch (LogTimeoutException timeout) {
+      return new NodeExit(NodeExit.Kind.LOG_TIMEOUT, timeout.getMessage());
+    } catch (LogFencedException lost) {
+      return new NodeExit(NodeExit.Kind.FENCED, lost.getMessage());
+    }
+  }
+
+  /** Follows the VM's log, from this node's newest checkpoint on, until it is ordered to lead. */
+  public NodeExit runStandby() throws InterruptedException {
+    try (Kvm kvm = Kvm.open(settings.kvmDevice())) {
+      try (LogTopics topics = new LogTopics(settings.connection())) {
+        topics.checkCluster();
+        topics.createShared();
+        while (!topics.exists(settings.vm())) {
+          if (stopRequested != null) {
+            return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
+          }
+          LockSupport.parkNanos(POLL.toNanos());
+        }
+      }
+      OutputBuffer output = new OutputBuffer();
+      try (ConsoleServer console = openConsole(output);
+          Pulse pulse = pulse(console, NodeRole.STANDBY, "RESTORING");
+          OrderListener orders = new OrderListener(settings)) {
+        pulse.start();
+        orders.start();
+        Standby.Setup setup =
+            new Standby.Setup(
+                kvm,
+                settings.connection(),
+                settings.vm(),
+                GuestImages::find,
+                new HeldConsole(output),
+                settings.stateDirectory().resolve("checkpoints"),
+                settings.checkpointEvery());
+        try (Standby standby = Standby.open(setup, () -> stopRequested != null)) {
+          if (standby == null) {
+            return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
+          }
+          return follow(standby, console, orders, pulse);
+        }
+      }
+    } catch (LogTimeoutException timeout) {
+      return new NodeExit(NodeExit.Kind.LOG_TIMEOUT, timeout.getMessage());
+    } catch (LogFencedException lost) {
+      return new NodeExit(NodeExit.Kind.FENCED, lost.getMessage());
+    }
+  }
+
+  /** Ends the node soon. */
+  public void stop(String why) {
+    stopRequested = why;
+    LiveRun running = live;
+    if (running != null) {
+      running.stop(why);
+    }
+  }
+
+  private NodeExit follow(Standby standby, ConsoleServer console, OrderListener orders, Pulse pulse)
+      throws InterruptedException {
+    UUID run = standby.header().run();
+    pulse.became(run, NodeRole.STANDBY, "FOLLOWING", new StandbyGauge(standby));
+    try (Promotion promotion =
+        new Promotion(settings, standby, orders, pulse, () -> stopRequested != null)) {
+      standby.follow(promotion);
+      if (!promotion.isDrained()) {
+        return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
+      }
+      if (standby.machine().ended().isPresent()) {
+        return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());
+      }
+      pulse.phase(NodePhase.OPENING.name());
+      long term = standby.progress().term() + 1;
+      EpochLog log = promotion.begin();
+      GuestEvent.TermStarted first =
+          new GuestEvent.TermStarted(settings.node(), promotion.order().reason(), term - 1);
+      RunStarted header = (RunStarted) standby.header().event();
+      NodeExit exit =
+          lead(
+              standby.machine(),
+              log,
+              first,
+              header,
+              run,
+              term,
+              console,
+              pulse,
+              () ->
+                  LOG.info(
+                      "promoted: vm={} term={} {}",
+                      settings.vm(),
+                      term,
+                      promotion.timings(System.nanoTime())));
+      return exit;
+    } catch (ReplayDivergenceException divergence) {
+      pulse.diverged(NodePhase.DIVERGED.name());
+      return new NodeExit(NodeExit.Kind.DIVERGED, divergence.getMessage());
+    }
+  }
+
+  private NodeExit lead(
+      Machine machine,
+      EpochLog log,
+      GuestEvent first,
+      RunStarted header,
+      UUID run,
+      long term,
+      ConsoleServer console,
+      Pulse pulse)
+      throws InterruptedException {
+    return lead(
+        machine,
+        log,
+        first,
+        header,
+        run,
+        term,
+        console,
+        pulse,
+        () -> LOG.info("run started: vm={} run={}", settings.vm(), run));
+  }
+
+  private NodeExit lead(
+      Machine machine,
+      EpochLog log,
+      GuestEvent first,
+      RunStarted header,
+      UUID run,
+      long term,
+      ConsoleServer console,
+      Pulse pulse,
+      Runnable onOpened)
+      throws InterruptedException {
+    LiveRun leadership =
+        new LiveRun(machine, log, new ConsoleGate(console), settings.capture(), HostClock.SYSTEM);
+    live = leadership;
+    leadership.open(first);
+    console.goLive(
+        new LiveConsole(
+            run, term, machine.inputOffset(), machine.outputOffset(), leadership::offerInput));
+    pulse.became(run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term));
+    onOpened.run();
+    try (TopicPublisher<VmRecord> directory =
+        VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT)) {
+      Thread announcer =
+          new Thread(
+              () -> directory.publish(vmRecord(header, run, term, VmStatus.RUNNING)), "directory");
+      announcer.setDaemon(true);
+      announcer.start();
+      if (stopRequested != null) {
+        leadership.stop(stopRequested);
+      }
+      StopReason reason = leadership.run();
+      announcer.join();
+      if (reason.kind() == StopReason.Kind.GUEST_ENDED) {
+        directory.publish(vmRecord(header, run, term, VmStatus.ENDED));
+      }
+      return new NodeExit(NodeExit.Kind.valueOf(reason.kind().name()), reason.message());
+    }
+  }
+
+  private VmRecord vmRecord(RunStarted header, UUID run, long term, VmStatus status) {
+    return new VmRecord(
+        settings.vm().text(),
+        run,
+        header.partitions(),
+        header.guest(),
+        header.memoryBytes(),
+        status,
+        term,
+        settings.node(),
+        header.wallClockEpochMillis(),
+        System.currentTimeMillis());
+  }
+
+  private void requireEmptyLog() {
+    try (EpochReader reader = EpochReader.fromStart(settings.connection(), settings.vm())) {
+      LogEnd end = reader.end();
+      Epoch first = null;
+      while (first == null && !reader.reached(end)) {
+        first = reader.poll(POLL);
+      }
+      if (first != null) {
+        throw new IllegalStateException(
+            "the VM has a run already: vm="
+                + settings.vm()
+                + " run="
+                + first.events().get(0).run()
+                + "; to go on with it start a standby, to begin anew delete its log"
+                + " (understudy topics delete) or choose another id");
+      }
+    }
+  }
+
+  private ConsoleServer openConsole(OutputBuffer output) {
+    ConsoleServer console =
+        ConsoleServer.open(
+            ConsoleSettings.of(settings.vm().text(), settings.consoleListen()),
+            output,
+            failure -> stop("the console failed: " + failure));
+    console.start();
+    return console;
+  }
+
+  private Pulse pulse(ConsoleServer console, NodeRole role, String phase) {
+    return new Pulse(
+        settings, console.address(), HeartbeatTopic.publisher(settings.connection()), role, phase);
+  }
+
+  private static SortedMap<String, String> hostFacts() {
+    SortedMap<String, String> facts = new TreeMap<>();
+    facts.put("os.name", System.getProperty("os.name"));
+    facts.put("os.version", System.getProperty("os.version"));
+    facts.put("os.arch", System.getProperty("os.arch"));
+    facts.put("java.version", System.getProperty("java.version"));
+    return facts;
+  }
+
+  /** How far a standby is. */
+  private record StandbyGauge(Standby standby) implements Pulse.Gauge {
+    @Override
+    public long term() {
+      return standby.progress().term();
+    }
+
+    @Override
+    public long epoch() {
+      return standby.progress().epoch();
+    }
+
+    @Override
+    public long position() {
+      return standby.progress().position();
+    }
+
+    @Override
+    public long checkpointEpoch() {
+      return standby.checkpointEpoch();
+    }
+
+    @Override
+    public long digestsVerified() {
+      return standby.progress().digestsVerified();
+    }
+  }
+
+  /** How far a primary is. */
+  private record PrimaryGauge(LiveRun run, long term) implements Pulse.Gauge {
+    @Override
+    public long epoch() {
+      return run.statistics().lastCommittedEpoch();
+    }
+
+    @Override
+    public long position() {
+      return run.statistics().lastCommittedPosition();
+    }
+
+    @Override
+    public long checkpointEpoch() {
+      return -1;
+    }
+
+    @Override
+    public long digestsVerified() {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.understudy.failover.node;
+
+import io.understudy.failover.coordinator.NodePhase;
+import io.understudy.log.Epoch;
+import io.understudy.log.EpochLog;
+import io.understudy.log.FencedWriter;
+import io.understudy.log.KafkaEpochWriter;
+import io.understudy.log.LogEnd;
+import io.understudy.machine.Machine;
+import io.understudy.replay.Replayer;
+import io.understudy.replay.Standby;
+import io.understudy.schemas.ControlOrder.PromotionOrdered;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Takes the log over: fence, then drain to where the log ended with the fence. It follows the
+ * replay and stops it at the one place from which the machine may go live.
+ *
+ * <p>Owned by the vCPU thread.
+ */
+final class Promotion implements Replayer.Follower, AutoCloseable {
+  private final NodeSettings settings;
+  private final Standby standby;
+  private final OrderListener orders;
+  private final Pulse pulse;
+  private final BooleanSupplier stopRequested;
+
+  private PromotionOrdered order;
+  private FencedWriter fenced;
+  private LogEnd end;
+  private boolean drained;
+  private long orderedAt;
+  private long fencedAt;
+  private long drainedAt;
+
+  Promotion(
+      NodeSettings settings,
+      Standby standby,
+      OrderListener orders,
+      Pulse pulse,
+      BooleanSupplier stopRequested) {
+    this.settings = settings;
+    this.standby = standby;
+    this.orders = orders;
+    this.pulse = pulse;
+    this.stopRequested = stopRequested;
+  }
+
+  @Override
+  public boolean stopHere() {
+    if (stopRequested.getAsBoolean()) {
+      return true;
+    }
+    if (order == null) {
+      order = orders.orderToEnd(standby.header().run(), standby.progress().term());
+      if (order == null) {
+        return false;
+      }
+      fence();
+    }
+    if (standby.source().reached(end)) {
+      drained = true;
+      drainedAt = System.nanoTime();
+      return true;
+    }
+    return false;
+  }
+
+  private void fence() {
+    orderedAt = System.nanoTime();
+    pulse.phase(NodePhase.FENCING.name());
+    fenced = KafkaEpochWriter.fence(settings.connection(), settings.vm(), settings.commitTimeout());
+    end = standby.source().end();
+    fencedAt = System.nanoTime();
+    pulse.phase(NodePhase.DRAINING.name());
+  }
+
+  @Override
+  public void applied(Epoch epoch, Machine machine) {
+    // The standby counts.
+  }
+
+  /** Whether the machine stands at the end of the log and nobody else can write any more. */
+  boolean isDrained() {
+    return drained;
+  }
+
+  /** The order that was obeyed. */
+  PromotionOrdered order() {
+    return order;
+  }
+
+  /** The log, to be opened with TermStarted; closed with this object. */
+  EpochLog begin() {
+    return fenced.begin(
+        standby.header().run(),
+        standby.progress().term() + 1,
+        standby.source().position().chain(),
+        standby.source().position().partitions());
+  }
+
+  /** How long the steps took, for people. */
+  String timings(long openedAt) {
+    return "fenceMillis="
+        + TimeUnit.NANOSECONDS.toMillis(fencedAt - orderedAt)
+        + " drainMillis="
+        + TimeUnit.NANOSECONDS.toMillis(drainedAt - fencedAt)
+        + " openMillis="
+        + TimeUnit.NANOSECONDS.toMillis(openedAt - drainedAt);
+  }
+
+  @Override
+  public void close() {
+    if (fenced != null) {
+      fenced.close();
+    }
+  }
+}
