@@ -61,8 +61,7 @@ final class BrokerCommand implements Callable<Integer> {
     try (EmbeddedBroker broker =
         EmbeddedBroker.start(data, host, advertisedHost == null ? host : advertisedHost, port)) {
       PrintWriter out = spec.commandLine().getOut();
-      out.println(
-          "broker ready: bootstrap-server=" + broker.bootstrapServers() + " data=" + data);
+      out.println("broker ready: bootstrap-server=" + broker.bootstrapServers() + " data=" + data);
       out.flush();
       stop.await();
     }

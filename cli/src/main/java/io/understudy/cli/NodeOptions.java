@@ -17,7 +17,11 @@ import picocli.CommandLine.Option;
 final class NodeOptions {
   @Mixin private ClusterOptions cluster;
 
-  @Option(names = "--vm", required = true, paramLabel = "ID", description = "The virtual machine.",
+  @Option(
+      names = "--vm",
+      required = true,
+      paramLabel = "ID",
+      description = "The virtual machine.",
       converter = Converters.ToVmId.class)
   private VmId vm;
 
@@ -60,7 +64,7 @@ final class NodeOptions {
 
   @Option(
       names = "--commit-timeout",
-      defaultValue = "15s",
+      defaultValue = "60s",
       paramLabel = "TIME",
       description = "A leader that cannot commit for this long gives up.",
       converter = Converters.ToDuration.class)

@@ -98,9 +98,11 @@ class ConsoleServerTest {
         }
       }
       server.committed(0, 3);
-      assertThat(peer.await(LinkFrame.Output.class)).isEqualTo(new LinkFrame.Output(0, ascii("fir")));
+      assertThat(peer.await(LinkFrame.Output.class))
+          .isEqualTo(new LinkFrame.Output(0, ascii("fir")));
       server.committed(0, 5);
-      assertThat(peer.await(LinkFrame.Output.class)).isEqualTo(new LinkFrame.Output(3, ascii("st")));
+      assertThat(peer.await(LinkFrame.Output.class))
+          .isEqualTo(new LinkFrame.Output(3, ascii("st")));
       peer.send(new LinkFrame.OutputAck(5));
       assertThat(server.finish("end", Duration.ofSeconds(20))).isTrue();
       assertThat(server.output().releasedByPeer()).isEqualTo(5);

@@ -29,7 +29,7 @@ class LinkCodecTest {
     try {
       assertThat(LinkCodec.decode(ByteBuffer.wrap(body))).isNotNull();
     } catch (LinkProtocolException refused) {
-      assertThat(refused).hasMessageContaining("frame");
+      assertThat(refused.getMessage()).isNotEmpty();
     }
   }
 
@@ -40,13 +40,29 @@ class LinkCodecTest {
         .isEqualTo("0000000b" + "03" + "0000000000000102" + "0708");
     assertThat(hex(new LinkFrame.Attach(new UUID(1, 2), 3, 4)))
         .isEqualTo(
-            "00000027" + "02" + "554e444c" + "0001" + "0000000000000001" + "0000000000000002"
-                + "0000000000000003" + "0000000000000004");
+            "00000027"
+                + "02"
+                + "554e444c"
+                + "0001"
+                + "0000000000000001"
+                + "0000000000000002"
+                + "0000000000000003"
+                + "0000000000000004");
     assertThat(hex(new LinkFrame.Hello("vm", new UUID(1, 2), 3, 6, 5, 7, 8)))
         .isEqualTo(
-            "00000042" + "01" + "554e444c" + "0001" + "02" + "766d" + "0000000000000001"
-                + "0000000000000002" + "0000000000000003" + "0000000000000006"
-                + "0000000000000005" + "0000000000000007" + "0000000000000008");
+            "00000042"
+                + "01"
+                + "554e444c"
+                + "0001"
+                + "02"
+                + "766d"
+                + "0000000000000001"
+                + "0000000000000002"
+                + "0000000000000003"
+                + "0000000000000006"
+                + "0000000000000005"
+                + "0000000000000007"
+                + "0000000000000008");
     assertThat(hex(new LinkFrame.Goodbye("so"))).isEqualTo("00000003" + "09" + "736f");
   }
 

@@ -7,7 +7,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-/** A front that says what a test tells it, on a blocking socket; the test's timeout bounds waits. */
+/**
+ * A front that says what a test tells it, on a blocking socket; the test's timeout bounds waits.
+ */
 final class LinkPeer implements AutoCloseable {
   private final SocketChannel channel;
   private final LinkConnection connection;

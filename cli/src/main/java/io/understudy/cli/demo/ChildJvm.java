@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One {@code understudy} command in a process of its own, with the java and the class path of this
- * process; what it prints goes to a file. Owned by the thread that started it, but {@link #kill} may
- * be called from any.
+ * process; what it prints goes to a file. Owned by the thread that started it, but {@link #kill}
+ * may be called from any.
  */
 public final class ChildJvm implements AutoCloseable {
   private static final String MAIN_CLASS = "io.understudy.cli.Main";

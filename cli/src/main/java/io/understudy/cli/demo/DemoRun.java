@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One run of the demo, step by step, with a line for people at each step. Owned by one thread;
@@ -34,7 +35,7 @@ final class DemoRun {
     this.people = people;
   }
 
-  DemoReport run() throws IOException, InterruptedException {
+  DemoReport run() throws IOException {
     try (LocalCluster cluster = LocalCluster.start(directory)) {
       say("broker started at " + cluster.bootstrapServers() + ", pid " + cluster.broker().pid());
       int port = LocalCluster.freePort();
@@ -52,8 +53,7 @@ final class DemoRun {
   }
 
   private DemoReport killUnderTraffic(
-      LocalCluster cluster, int port, ChildJvm primary, ChildJvm standby)
-      throws IOException, InterruptedException {
+      LocalCluster cluster, int port, ChildJvm primary, ChildJvm standby) throws IOException {
     try (IncrTraffic traffic =
         IncrTraffic.start(
             new IncrTraffic.Settings("demo", port, CLIENTS, Duration.ZERO, STEP_TIMEOUT))) {
@@ -65,6 +65,7 @@ final class DemoRun {
 
       say("kill -9 " + primary.pid() + " (" + PRIMARY + "), " + acknowledged(traffic));
       long killedMillis = System.currentTimeMillis();
+      long killedNanos = System.nanoTime();
       primary.kill();
       // A reply may still be on its way from the front to a client.
       long known = traffic.acknowledged();
@@ -81,11 +82,12 @@ final class DemoRun {
               VM,
               cluster.beats(),
               killedMillis,
-              firstReplyMillis(history),
+              killedMillis + HistoryChecker.outageNanos(history, killedNanos) / 1_000_000,
               standby.lines());
       phases
           .byName()
-          .forEach((phase, millis) -> say(String.format("  %-12s %6d ms", phase, millis)));
+          .forEach(
+              (phase, millis) -> say(String.format(Locale.ROOT, "  %-12s %6d ms", phase, millis)));
       return account(cluster, standby, history, phases, before, Math.max(0, led - before.epoch()));
     }
   }
@@ -144,5 +146,15 @@ final class DemoRun {
       }
     }
     return 0;
+  }
+
+  private static String acknowledged(IncrTraffic traffic) {
+    return traffic.acknowledged() + " requests acknowledged";
+  }
+
+  private void say(String text) {
+    long millis = (System.nanoTime() - startNanos) / 1_000_000;
+    people.println(String.format(Locale.ROOT, "[%6.1f s] %s", millis / 1000.0, text));
+    people.flush();
   }
 }

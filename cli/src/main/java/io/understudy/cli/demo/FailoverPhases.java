@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * How long each phase of one failover took, in milliseconds. Immutable.
  *
  * <p>Moments that pass between processes come from the wall clock in their heartbeats, which is one
- * clock because all run on this host; a node repeats its phase with its next heartbeat, so those are
- * late by up to one interval. Fence, drain and open are measured by the new leader itself.
+ * clock because all run on this host; a node repeats its phase with its next heartbeat, so those
+ * are late by up to one interval. Fence, drain and open are measured by the new leader itself.
  *
  * @param detection from the kill until the coordinator was sure and wrote its order
  * @param order from there until the standby began to fence; what is left when all others are known
@@ -45,8 +45,7 @@ record FailoverPhases(
       long killedMillis,
       long firstReplyMillis,
       List<String> promotedLines) {
-    Optional<Long> orderedAt =
-        beats.firstMillis(vm, NodeRole.COORDINATOR, "ORDERED", killedMillis);
+    Optional<Long> orderedAt = beats.firstMillis(vm, NodeRole.COORDINATOR, "ORDERED", killedMillis);
     Optional<Long> liveAt = beats.firstMillis(vm, NodeRole.PRIMARY, "LIVE", killedMillis);
     Optional<Long> fence = promoted("fenceMillis", promotedLines);
     Optional<Long> drain = promoted("drainMillis", promotedLines);
@@ -55,8 +54,7 @@ record FailoverPhases(
         orderedAt.flatMap(
             from ->
                 liveAt.map(
-                    live ->
-                        live - from - fence.orElse(0L) - drain.orElse(0L) - open.orElse(0L)));
+                    live -> live - from - fence.orElse(0L) - drain.orElse(0L) - open.orElse(0L)));
     return new FailoverPhases(
         orderedAt.map(at -> at - killedMillis),
         ordered.map(millis -> Math.max(0, millis)),

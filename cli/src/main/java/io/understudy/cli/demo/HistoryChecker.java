@@ -21,9 +21,9 @@ import java.util.Set;
  * without having been asked for (<em>duplicated</em>), unless a request was left without a reply.
  * Counting replies alone would not do: one lost and one duplicated increment add up.
  *
- * <p>In addition, the replies of one connection must rise, a request sent after another's reply must
- * not get a smaller value, a GET must return the client's last acknowledged SET, and no connection
- * may fail. Pure functions; times are nanoseconds of one monotonic clock.
+ * <p>In addition, the replies of one connection must rise, a request sent after another's reply
+ * must not get a smaller value, a GET must return the client's last acknowledged SET, and no
+ * connection may fail. Pure functions; times are nanoseconds of one monotonic clock.
  */
 public final class HistoryChecker {
   private static final int VIOLATIONS_KEPT = 20;
@@ -69,6 +69,32 @@ public final class HistoryChecker {
   /** Checks a history. */
   public static Result check(TrafficHistory history) {
     return new HistoryChecker(history).run();
+  }
+
+  /**
+   * How long after {@code sinceNanos} the clients were served again: the end of the longest stretch
+   * in which no client got a reply. What was on its way at that moment may still arrive, so the
+   * first reply afterwards is not the answer.
+   */
+  static long outageNanos(TrafficHistory history, long sinceNanos) {
+    long[] received =
+        history.clients().stream()
+            .flatMap(client -> client.replies().stream())
+            .mapToLong(reply -> reply.receivedNanos() - sinceNanos)
+            .filter(after -> after > 0)
+            .sorted()
+            .toArray();
+    long end = 0;
+    long longest = -1;
+    long before = 0;
+    for (long after : received) {
+      if (after - before > longest) {
+        longest = after - before;
+        end = after;
+      }
+      before = after;
+    }
+    return end;
   }
 
   private Result run() {

@@ -56,8 +56,7 @@ public final class IncrTraffic implements AutoCloseable {
       for (int number = 0; number < settings.clients(); number++) {
         traffic.loops.add(
             traffic
-            .new ClientLoop(
-                number, RespClient.connect(settings.port(), settings.replyTimeout())));
+            .new ClientLoop(number, RespClient.connect(settings.port(), settings.replyTimeout())));
       }
     } catch (IOException e) {
       traffic.loops.forEach(loop -> loop.connection.close());
@@ -83,7 +82,8 @@ public final class IncrTraffic implements AutoCloseable {
   }
 
   /**
-   * Ends the traffic after the requests that are under way, and reads all keys over a new connection.
+   * Ends the traffic after the requests that are under way, and reads all keys over a new
+   * connection.
    *
    * @throws IOException if the keys cannot be read
    */

@@ -109,8 +109,10 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Starts a node that follows a VM, from its newest checkpoint if it has one. */
-  public ChildJvm startStandby(String vm, String node) {
-    return start(vm + "-" + node, node("standby", vm, node));
+  public ChildJvm startStandby(String vm, String node, String... options) {
+    List<String> arguments = node("standby", vm, node);
+    arguments.addAll(List.of(options));
+    return start(vm + "-" + node, arguments);
   }
 
   /** Starts a coordinator with a front of {@code vm} in channels mode at {@code frontPort}. */
@@ -121,6 +123,8 @@ public final class LocalCluster implements AutoCloseable {
             "coordinator",
             "--bootstrap-server",
             bootstrapServers(),
+            "--name",
+            vm + "-coordinator",
             "--front",
             vm + "=127.0.0.1:" + frontPort + ":channels"));
   }
@@ -145,8 +149,8 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Waits until {@code node} follows {@code vm} closely: it has applied what was committed when this
-   * was called.
+   * Waits until {@code node} follows {@code vm} closely: it has applied what was committed when
+   * this was called.
    */
   public Heartbeat awaitFollowing(String vm, String node, Duration timeout) {
     beats.poll();
@@ -172,7 +176,9 @@ public final class LocalCluster implements AutoCloseable {
     await(() -> isServing(frontPort), "clients are served: port=" + frontPort, timeout);
   }
 
-  /** Listens to heartbeats until {@code condition} holds; what was expected goes into the message. */
+  /**
+   * Listens to heartbeats until {@code condition} holds; what was expected goes into the message.
+   */
   public void await(BooleanSupplier condition, String expected, Duration timeout) {
     if (!beats.until(condition, timeout)) {
       throw failure("did not happen in " + timeout.toMillis() + " ms: " + expected);

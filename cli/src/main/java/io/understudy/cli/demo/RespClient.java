@@ -17,8 +17,8 @@ import java.util.Optional;
  * A blocking client of the Redis protocol, RESP2 (https://redis.io/docs/latest/develop/reference/
  * protocol-spec/), with the few commands that the traffic uses. Owned by one thread.
  *
- * <p>Every method throws {@link IOException} when the connection is lost, silent for longer than its
- * timeout, or answers something that is no answer to the request.
+ * <p>Every method throws {@link IOException} when the connection is lost, silent for longer than
+ * its timeout, or answers something that is no answer to the request.
  */
 public final class RespClient implements AutoCloseable {
   private final Socket socket;
@@ -31,13 +31,14 @@ public final class RespClient implements AutoCloseable {
     this.out = socket.getOutputStream();
   }
 
-  /** Connects to {@code port} of the loopback address; no reply may take longer than the timeout. */
+  /**
+   * Connects to {@code port} of the loopback address; no reply may take longer than the timeout.
+   */
   public static RespClient connect(int port, Duration timeout) throws IOException {
     Socket socket = new Socket();
     try {
       int timeoutMillis = Math.toIntExact(timeout.toMillis());
-      socket.connect(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), timeoutMillis);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), timeoutMillis);
       socket.setSoTimeout(timeoutMillis);
       socket.setTcpNoDelay(true);
       return new RespClient(socket);

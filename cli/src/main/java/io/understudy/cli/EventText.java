@@ -1,0 +1,108 @@
+package io.understudy.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.understudy.schemas.EventRecord;
+import io.understudy.schemas.GuestEvent;
+import java.util.HexFormat;
+
+/** An event as one line for people or one JSON object. Stateless. */
+final class EventText {
+  private EventText() {}
+
+  /** Epoch, sequence, position and address, then the event. */
+  static String line(EventRecord record) {
+    return String.format(
+        "%8d %10d %12d %s %s",
+        record.epoch(),
+        record.sequence(),
+        record.position(),
+        Json.hex(record.rip()),
+        record.event());
+  }
+
+  /** The head of {@link #line}'s columns. */
+  static String heading() {
+    return String.format("%8s %10s %12s %-18s %s", "EPOCH", "SEQUENCE", "POSITION", "RIP", "EVENT");
+  }
+
+  static ObjectNode json(EventRecord record) {
+    ObjectNode json =
+        Json.object()
+            .put("vm", record.vm())
+            .put("run", record.run().toString())
+            .put("term", record.term())
+            .put("epoch", record.epoch())
+            .put("sequence", record.sequence())
+            .put("position", record.position())
+            .put("rip", Json.hex(record.rip()))
+            .put("registers", Json.hex(record.registers()))
+            .put("type", record.event().typeName());
+    record.event().applyTo(new ToJson(json));
+    return json;
+  }
+
+  /** Adds what is particular to a type of event. */
+  private static final class ToJson implements GuestEvent.Handler {
+    private final ObjectNode json;
+
+    private ToJson(ObjectNode json) {
+      this.json = json;
+    }
+
+    @Override
+    public void onRunStarted(GuestEvent.RunStarted event) {
+      json.put("partitions", event.partitions())
+          .put("memoryBytes", event.memoryBytes())
+          .put("guest", event.guest())
+          .put("imageSha256", HexFormat.of().formatHex(event.imageSha256()))
+          .put("commandLine", event.commandLine())
+          .put("cpuModel", event.cpuModel())
+          .put("clock", event.clock())
+          .put("consoleMode", event.consoleMode())
+          .put("wallClockEpochMillis", event.wallClockEpochMillis())
+          .put("seed", Json.hex(event.seed()))
+          .put("machineVersion", event.machineVersion())
+          .put("minimumReplayerVersion", event.minimumReplayerVersion())
+          .put("node", event.node());
+      ObjectNode facts = json.putObject("hostFacts");
+      event.hostFacts().forEach(facts::put);
+    }
+
+    @Override
+    public void onTermStarted(GuestEvent.TermStarted event) {
+      json.put("node", event.node())
+          .put("reason", event.reason())
+          .put("previousTerm", event.previousTerm());
+    }
+
+    @Override
+    public void onClockAdvanced(GuestEvent.ClockAdvanced event) {
+      json.put("nanos", event.nanos());
+    }
+
+    @Override
+    public void onConsoleInput(GuestEvent.ConsoleInput event) {
+      json.put("bytes", HexFormat.of().formatHex(event.bytes()));
+    }
+
+    @Override
+    public void onRunEnded(GuestEvent.RunEnded event) {
+      json.put("reason", event.reason());
+    }
+
+    @Override
+    public void onEpochCommitted(GuestEvent.EpochCommitted event) {
+      json.put("eventCount", event.eventCount())
+          .put("firstSequence", event.firstSequence())
+          .put("registersDigest", Json.hex(event.registersDigest()))
+          .put("devicesDigest", Json.hex(event.devicesDigest()))
+          .put("memoryDigest", Json.hex(event.memoryDigest()))
+          .put("inputOffset", event.inputOffset())
+          .put("outputOffset", event.outputOffset())
+          .put("releasedOutputOffset", event.releasedOutputOffset())
+          .put("virtualNanos", event.virtualNanos())
+          .put("previousHash", HexFormat.of().formatHex(event.previousHash()))
+          .put("hash", HexFormat.of().formatHex(event.hash()));
+    }
+  }
+}

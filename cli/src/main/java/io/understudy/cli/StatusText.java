@@ -1,0 +1,163 @@
+package io.understudy.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.understudy.failover.coordinator.ClusterStatus;
+import io.understudy.schemas.Heartbeat;
+import java.util.Locale;
+
+/** A {@link ClusterStatus} as text for people and as JSON. Stateless. */
+final class StatusText {
+  private StatusText() {}
+
+  static String table(ClusterStatus status) {
+    StringBuilder text = new StringBuilder();
+    if (status.vms().isEmpty()) {
+      text.append("no VMs in this cluster\n");
+    }
+    for (ClusterStatus.Vm vm : status.vms()) {
+      text.append(
+          String.format(
+              "VM %s  %s  term %d  leader %s  epoch %d  guest %s  %d MiB  run %s%n",
+              vm.directory().vm(),
+              vm.directory().status(),
+              vm.term(),
+              vm.leader().orElse("none"),
+              vm.committedEpoch(),
+              vm.directory().guest(),
+              vm.directory().memoryBytes() >> 20,
+              vm.directory().run()));
+      text.append(
+          String.format(
+              "  %-16s %-8s %-10s %5s %10s %12s %8s %8s %10s  %s%n",
+              "NODE",
+              "ROLE",
+              "PHASE",
+              "TERM",
+              "EPOCH",
+              "POSITION",
+              "LAG",
+              "LAG ms",
+              "CHECKPOINT",
+              "LAST HEARD"));
+      vm.nodes().forEach(node -> text.append(row(node)));
+      for (ClusterStatus.View view : vm.views()) {
+        text.append(
+            String.format(
+                "  coordinator %s: %s, clients %s%s%n",
+                view.coordinator(),
+                view.state(),
+                view.clients()
+                    .map(at -> "at " + at + " (" + view.front().orElse("?") + ")")
+                    .orElse("elsewhere"),
+                view.isHeard() ? "" : ", not heard for " + age(view.ageMillis())));
+      }
+      text.append('\n');
+    }
+    for (ClusterStatus.Observer observer : status.coordinators()) {
+      text.append(
+          String.format(
+              "coordinator %s  %s%n",
+              observer.name(),
+              observer.isHeard() ? "alive" : "not heard for " + age(observer.ageMillis())));
+    }
+    return text.toString();
+  }
+
+  private static String row(ClusterStatus.Node node) {
+    Heartbeat beat = node.beat();
+    return String.format(
+        "  %-16s %-8s %-10s %5d %10d %12d %8d %8s %10s  %s%n",
+        beat.node(),
+        beat.role().name().toLowerCase(Locale.ROOT),
+        beat.phase(),
+        beat.term(),
+        beat.epoch(),
+        beat.position(),
+        node.lagEpochs(),
+        node.lagMillis().isPresent() ? node.lagMillis().getAsLong() : "-",
+        beat.checkpointEpoch() < 0 ? "-" : beat.checkpointEpoch(),
+        node.isHeard() ? "now" : age(node.ageMillis()) + " ago");
+  }
+
+  private static String age(long millis) {
+    if (millis < 10_000) {
+      return millis + " ms";
+    }
+    long seconds = millis / 1000;
+    return seconds < 600 ? seconds + " s" : seconds / 60 + " min";
+  }
+
+  static ObjectNode json(ClusterStatus status) {
+    ObjectNode root = Json.object();
+    ArrayNode vms = root.putArray("vms");
+    status.vms().forEach(vm -> fill(vms.addObject(), vm));
+    ArrayNode coordinators = root.putArray("coordinators");
+    for (ClusterStatus.Observer observer : status.coordinators()) {
+      coordinators
+          .addObject()
+          .put("name", observer.name())
+          .put("incarnation", observer.incarnation().toString())
+          .put("heard", observer.isHeard())
+          .put("ageMillis", observer.ageMillis());
+    }
+    return root;
+  }
+
+  private static void fill(ObjectNode json, ClusterStatus.Vm vm) {
+    json.put("vm", vm.directory().vm())
+        .put("run", vm.directory().run().toString())
+        .put("status", vm.directory().status().name())
+        .put("guest", vm.directory().guest())
+        .put("memoryBytes", vm.directory().memoryBytes())
+        .put("partitions", vm.directory().partitions())
+        .put("startedAtMillis", vm.directory().startedAtMillis())
+        .put("term", vm.term())
+        .put("leader", vm.leader().orElse(null))
+        .put("committedEpoch", vm.committedEpoch());
+    ObjectNode ends = json.putObject("logEnd");
+    vm.logEnd()
+        .ifPresent(
+            end ->
+                end.offsets()
+                    .forEach((partition, offset) -> ends.put(partition.toString(), offset)));
+    ArrayNode nodes = json.putArray("nodes");
+    vm.nodes().forEach(node -> fill(nodes.addObject(), node));
+    ArrayNode views = json.putArray("views");
+    for (ClusterStatus.View view : vm.views()) {
+      views
+          .addObject()
+          .put("coordinator", view.coordinator())
+          .put("heard", view.isHeard())
+          .put("ageMillis", view.ageMillis())
+          .put("state", view.state())
+          .put("front", view.front().orElse(null))
+          .put("clients", view.clients().map(Object::toString).orElse(null));
+    }
+  }
+
+  private static void fill(ObjectNode json, ClusterStatus.Node node) {
+    Heartbeat beat = node.beat();
+    json.put("node", beat.node())
+        .put("incarnation", beat.incarnation().toString())
+        .put("role", beat.role().name())
+        .put("phase", beat.phase())
+        .put("term", beat.term())
+        .put("epoch", beat.epoch())
+        .put("position", beat.position())
+        .put("checkpointEpoch", beat.checkpointEpoch())
+        .put(
+            "console",
+            beat.consolePort() == 0 ? null : beat.consoleHost() + ":" + beat.consolePort())
+        .put("digestsVerified", beat.digestsVerified())
+        .put("digestMismatches", beat.digestMismatches())
+        .put("heard", node.isHeard())
+        .put("ageMillis", node.ageMillis())
+        .put("lagEpochs", node.lagEpochs());
+    if (node.lagMillis().isPresent()) {
+      json.put("lagMillis", node.lagMillis().getAsLong());
+    } else {
+      json.putNull("lagMillis");
+    }
+  }
+}

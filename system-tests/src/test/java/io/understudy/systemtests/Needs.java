@@ -1,0 +1,43 @@
+package io.understudy.systemtests;
+
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import io.understudy.kvm.Kvm;
+import io.understudy.kvm.KvmUnavailableException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** What a test needs of its host: skipped with the reason where that may be missing, else failed. */
+final class Needs {
+  private Needs() {}
+
+  /** A usable /dev/kvm; {@code UNDERSTUDY_REQUIRE_KVM=1} says that there must be one. */
+  static void kvm() {
+    try {
+      Kvm.open().close();
+    } catch (KvmUnavailableException e) {
+      missing("1".equals(System.getenv("UNDERSTUDY_REQUIRE_KVM")), e.getMessage());
+    }
+  }
+
+  /** A program on the path; {@code CI=true} says that it must be there. */
+  static void program(String name, String debianPackage) {
+    boolean isThere =
+        Arrays.stream(System.getenv("PATH").split(":", -1))
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, name)));
+    if (!isThere) {
+      missing(
+          "true".equals(System.getenv("CI")),
+          "program is missing: name=" + name + " debianPackage=" + debianPackage);
+    }
+  }
+
+  private static void missing(boolean isRequired, String reason) {
+    if (isRequired) {
+      fail(reason);
+    }
+    abort(reason);
+  }
+}
