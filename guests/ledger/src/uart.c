@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every access to a port costs as much as some twenty instructions, so this driver is written to
-// need few of them: bytes are moved by string instructions whenever the port has said how many bytes
+// need few of them: bytes are moved by string instructions whenever the port has said how many
 // there are at least. KVM makes one access of a string instruction that reads, however many bytes;
 // of one that writes it makes one access for each byte, which still saves asking in between.
 

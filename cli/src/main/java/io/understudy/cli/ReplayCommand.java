@@ -44,7 +44,6 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Option(
       names = "--verify",
-      required = true,
       description = "Compare the digests of every epoch. Must be given: there is no other replay.")
   private boolean verify;
 
@@ -78,6 +77,10 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, IOException {
+    if (!verify) {
+      throw new ParameterException(
+          spec.commandLine(), "there is no replay without verification: add --verify");
+    }
     boolean consoleOnStdout = "-".equals(console);
     if (json && consoleOnStdout) {
       throw new ParameterException(

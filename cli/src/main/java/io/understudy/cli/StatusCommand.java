@@ -6,6 +6,9 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.schemas.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -22,9 +25,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "status", description = "Show the VMs of a cluster, their nodes and coordinators.")
 final class StatusCommand implements Callable<Integer> {
   private static final long WATCH_PAUSE_SECONDS = 1;
-
-  /** Clears a terminal: cursor home, erase the rest. */
-  private static final String CLEAR = "\033[H\033[2J";
 
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
@@ -56,9 +56,11 @@ final class StatusCommand implements Callable<Integer> {
     }
     CountDownLatch stop = new CountDownLatch(1);
     Termination.onSignal(stop::countDown);
-    String before = System.console() == null ? "" : CLEAR;
     do {
-      show(collect(connection), out, before);
+      show(
+          collect(connection),
+          out,
+          "---- " + LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + "\n");
     } while (!stop.await(WATCH_PAUSE_SECONDS, TimeUnit.SECONDS));
     return ExitCode.OK.code();
   }

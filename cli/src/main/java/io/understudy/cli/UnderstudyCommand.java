@@ -1,5 +1,6 @@
 package io.understudy.cli;
 
+import io.understudy.cli.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
       ReplayCommand.class,
       LogCommand.class,
       CheckpointCommand.class,
-      TopicsCommand.class
+      TopicsCommand.class,
+      DemoCommand.class
     })
 final class UnderstudyCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -1,7 +1,6 @@
 package io.understudy.cli.demo;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.VmId;
@@ -130,22 +129,20 @@ final class DemoRun {
         new DemoReport.Replay(replayedEpochs(replay), passed));
   }
 
-  /** The number of epochs in the JSON object that the replay printed between its log lines. */
+  /** The number of epochs in the JSON object that the replay printed below its log lines. */
   private static long replayedEpochs(ChildJvm replay) {
-    ObjectMapper mapper = new ObjectMapper();
-    for (String line : replay.lines()) {
-      if (line.startsWith("{")) {
-        try {
-          JsonNode epochs = mapper.readTree(line).path("epochs");
-          if (epochs.isIntegralNumber()) {
-            return epochs.asLong();
-          }
-        } catch (JsonProcessingException e) {
-          throw new DemoException("replay printed no JSON: line=" + line, e);
-        }
-      }
+    List<String> lines = replay.lines();
+    int begin = lines.indexOf("{");
+    int end = lines.lastIndexOf("}");
+    if (begin < 0 || end < begin) {
+      return 0;
     }
-    return 0;
+    String json = String.join("\n", lines.subList(begin, end + 1));
+    try {
+      return new ObjectMapper().readTree(json).path("verifiedEpochs").asLong();
+    } catch (JsonProcessingException e) {
+      throw new DemoException("replay printed no JSON object\n" + json, e);
+    }
   }
 
   private static String acknowledged(IncrTraffic traffic) {

@@ -1,0 +1,98 @@
+package io.understudy.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** What a person is told who gives the wrong words; nothing here gets as far as a cluster. */
+final class BadInputTest {
+  private static final int USAGE = 2;
+  private static final int ENVIRONMENT = 3;
+
+  private record Outcome(int code, String out, String err) {}
+
+  private static Outcome run(String words) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine commandLine = Main.commandLine();
+    commandLine.setOut(new PrintWriter(out));
+    commandLine.setErr(new PrintWriter(err));
+    int code = commandLine.execute(words.isEmpty() ? new String[0] : words.split(" "));
+    return new Outcome(code, out.toString(), err.toString());
+  }
+
+  private static Stream<Arguments> wrong() {
+    return Stream.of(
+        arguments("", USAGE, "no command given"),
+        arguments("statsu", USAGE, "status"),
+        arguments("log", USAGE, "--vm=ID"),
+        arguments("log --vm A_B", USAGE, "a VM id must be 1 to 64 characters of [a-z0-9-]: vm=A_B"),
+        arguments("log --vm a --from-epoch -1", USAGE, "fromEpoch=-1"),
+        arguments("log --vm a --limit 0", USAGE, "limit=0"),
+        arguments("log --vm a --limit x", USAGE, "'x' is not a long"),
+        arguments("replay --vm a", USAGE, "--verify"),
+        arguments("replay --vm a --verify --json --console -", USAGE, "give a file"),
+        arguments("replay --vm a --verify --until-epoch -3", USAGE, "is -3"),
+        arguments("broker", USAGE, "--data=DIR"),
+        arguments("broker --data d --port 70000", USAGE, "[0, 65535], is 70000"),
+        arguments("broker --data d --host 0.0.0.0", USAGE, "--advertised-host"),
+        arguments("coordinator --front a", USAGE, "expected vm=host:port"),
+        arguments("coordinator --front a=127.0.0.1", USAGE, "expected host:port"),
+        arguments("coordinator --front a=127.0.0.1:1:pipe", USAGE, "'stream' or 'channels'"),
+        arguments("coordinator --front a=127.0.0.1:1 --front a=127.0.0.1:2", USAGE, "twice: vm=a"),
+        arguments("coordinator --failure-timeout 5", USAGE, "(50ms, 2s, 5m, 1h), is '5'"),
+        arguments("coordinator --failure-timeout 10ms", USAGE, "timeout=PT0.01S"),
+        arguments("primary --vm a --node n", USAGE, "--state=DIR"),
+        arguments("primary --vm a --node n --state d --memory 33", USAGE, "multiple of 2 MiB"),
+        arguments("primary --vm a --node n --state d --partitions 0", USAGE, "partitions=0"),
+        arguments("primary --vm a --node n --state d --console-mode x", USAGE, "mode=x"),
+        arguments("primary --vm a --node n --state d --guest /no/guest", ENVIRONMENT, "/no/guest"),
+        arguments("standby --vm a --node n --state d --console-listen x", USAGE, "is 'x'"),
+        arguments("status --look 0s", USAGE, "longer than 0"),
+        arguments("status --command-config /no/file", USAGE, "file=/no/file"),
+        arguments("topics", USAGE, "create, describe or delete"),
+        arguments("topics delete --vm a", USAGE, "add --yes"),
+        arguments("topics create --vm a --partitions 0", USAGE, "is 0"),
+        arguments("checkpoint inspect --state /no/dir", USAGE, "--state /no/dir"),
+        arguments("probe --device /no/kvm", ENVIRONMENT, "/no/kvm"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrong")
+  void saysOnOneLineWhatIsWrong(String words, int code, String part) {
+    Outcome outcome = run(words);
+
+    assertThat(outcome.code()).isEqualTo(code);
+    assertThat(outcome.out()).isEmpty();
+    List<String> lines = outcome.err().lines().filter(line -> !line.startsWith("see: ")).toList();
+    assertThat(lines.get(0)).startsWith("understudy");
+    assertThat(String.join(" ", lines)).contains(part).doesNotContain("Exception");
+    assertThat(lines).hasSizeLessThanOrEqualTo(2).noneMatch(line -> line.startsWith("\tat "));
+  }
+
+  @Test
+  void showsTheStackTrace_whenAskedTo() {
+    assertThat(run("probe --device /no/kvm --debug").err()).contains("\tat io.understudy.");
+  }
+
+  @Test
+  void documentsEveryExitCodeInTheHelpOfEveryCommand() {
+    for (String words : List.of("--help", "replay --help", "topics create --help")) {
+      Outcome outcome = run(words);
+
+      assertThat(outcome.code()).isZero();
+      for (ExitCode exit : ExitCode.values()) {
+        assertThat(outcome.out()).containsPattern("(?m)^ +" + exit.code() + " +\\S");
+      }
+    }
+  }
+}

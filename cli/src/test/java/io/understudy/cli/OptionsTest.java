@@ -1,0 +1,159 @@
+package io.understudy.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.understudy.capture.CaptureSettings;
+import io.understudy.cli.Converters.FrontOption;
+import io.understudy.failover.coordinator.CoordinatorSettings;
+import io.understudy.failover.front.ConsoleMode;
+import io.understudy.failover.node.NewRun;
+import io.understudy.failover.node.NodeSettings;
+import io.understudy.log.ClusterConnection;
+import io.understudy.log.KafkaEpochWriter;
+import io.understudy.schemas.VmId;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+final class OptionsTest {
+  private static final ClusterConnection CLUSTER = ClusterConnection.of("127.0.0.1:1");
+
+  @TempDir private Path dir;
+
+  /** The node's options alone, as a command would have them. */
+  @CommandLine.Command
+  private static final class AnyNode {
+    @CommandLine.Mixin private NodeOptions node;
+  }
+
+  /** The cluster's options alone. */
+  @CommandLine.Command
+  private static final class AnyCluster {
+    @CommandLine.Mixin private ClusterOptions cluster;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"50ms,50", "2s,2000", "5m,300000", "1h,3600000"})
+  void readsDurations(String text, long millis) {
+    assertThat(new Converters.ToDuration().convert(text)).isEqualTo(Duration.ofMillis(millis));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a=127.0.0.1:80,CHANNELS,80",
+    "a=127.0.0.1:80:channels,CHANNELS,80",
+    "a=127.0.0.1:80:stream,STREAM,80",
+    "a=[::1]:80,CHANNELS,80",
+    "a=[::1]:80:stream,STREAM,80"
+  })
+  void readsFronts(String text, ConsoleMode mode, int port) {
+    FrontOption front = new Converters.ToFront().convert(text);
+
+    assertThat(front.vm()).isEqualTo(new VmId("a"));
+    assertThat(front.mode()).isEqualTo(mode);
+    assertThat(front.listen().getPort()).isEqualTo(port);
+    assertThat(front.listen().getAddress().isLoopbackAddress()).isTrue();
+  }
+
+  @Test
+  void nodeDefaultsAreThoseOfTheModules() {
+    AnyNode command = parsed(new AnyNode(), "--vm", "a", "--node", "n", "--state", "d");
+
+    NodeSettings settings = command.node.settings(CLUSTER);
+
+    assertThat(settings.capture()).isEqualTo(CaptureSettings.DEFAULT);
+    assertThat(settings.commitTimeout()).isEqualTo(KafkaEpochWriter.DEFAULT_COMMIT_TIMEOUT);
+    assertThat(settings.heartbeatInterval())
+        .isEqualTo(CoordinatorSettings.of("c").detector().heartbeatInterval());
+    assertThat(settings.consoleListen()).isEqualTo(new InetSocketAddress("127.0.0.1", 0));
+    assertThat(settings.kvmDevice()).isEqualTo(Path.of("/dev/kvm"));
+  }
+
+  @Test
+  void nodeOptionsReachTheSettings() {
+    AnyNode command =
+        parsed(
+            new AnyNode(),
+            "--vm=a",
+            "--node=n",
+            "--state=d",
+            "--console-listen=127.0.0.1:7",
+            "--device=/dev/other",
+            "--heartbeat-interval=1ms",
+            "--commit-timeout=2ms",
+            "--checkpoint-every=3ms",
+            "--epoch-max-age=5ms",
+            "--output-max-hold=4ms");
+
+    NodeSettings settings = command.node.settings(CLUSTER);
+
+    assertThat(settings)
+        .isEqualTo(
+            new NodeSettings(
+                new VmId("a"),
+                "n",
+                CLUSTER,
+                Path.of("d"),
+                new InetSocketAddress("127.0.0.1", 7),
+                Duration.ofMillis(1),
+                Duration.ofMillis(2),
+                Duration.ofMillis(3),
+                new CaptureSettings(
+                    Duration.ofMillis(5),
+                    Duration.ofMillis(4),
+                    CaptureSettings.DEFAULT.epochMaxEvents(),
+                    CaptureSettings.DEFAULT.stallEvents(),
+                    CaptureSettings.DEFAULT.outputLease()),
+                Path.of("/dev/other")));
+  }
+
+  @Test
+  void coordinatorDefaultsAreThoseOfTheModule() {
+    assertThat(parsed(new CoordinatorCommand(), "--name", "c").settings())
+        .isEqualTo(CoordinatorSettings.of("c"));
+  }
+
+  @Test
+  void primaryStartsTheBuiltInGuestByDefault() {
+    NewRun run = parsed(new PrimaryCommand(), "--vm", "a", "--node", "n", "--state", "d").newRun();
+
+    assertThat(run.guest()).isEqualTo("ledger");
+    assertThat(run.memoryBytes()).isEqualTo(32 << 20);
+    assertThat(run.partitions()).isEqualTo(4);
+    assertThat(run.consoleMode()).isEqualTo("channels");
+    assertThat(run.commandLine()).isEmpty();
+  }
+
+  @Test
+  void findsTheClusterInTheOrderThatIsDocumented() throws IOException {
+    Path file = dir.resolve("client.properties");
+    Files.writeString(file, "bootstrap.servers=file:1\n");
+    String config = "--command-config=" + file;
+
+    assertThat(bootstrap(null)).isEqualTo("127.0.0.1:9092");
+    assertThat(bootstrap("environment:1")).isEqualTo("environment:1");
+    assertThat(bootstrap(null, config)).isEqualTo("file:1");
+    assertThat(bootstrap("environment:1", config)).isEqualTo("environment:1");
+    assertThat(bootstrap("environment:1", config, "--bootstrap-server=option:1"))
+        .isEqualTo("option:1");
+    assertThat(bootstrap(null, "--command-property=bootstrap.servers=property:1", config))
+        .isEqualTo("property:1");
+    assertThat(bootstrap(null, "--command-property=client.id=me")).isEqualTo("127.0.0.1:9092");
+  }
+
+  private static String bootstrap(String environment, String... words) {
+    return parsed(new AnyCluster(), words).cluster.connection(environment).bootstrapServers();
+  }
+
+  private static <T> T parsed(T command, String... words) {
+    new CommandLine(command).parseArgs(words);
+    return command;
+  }
+}

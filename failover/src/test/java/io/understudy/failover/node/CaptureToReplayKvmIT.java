@@ -1,0 +1,193 @@
+package io.understudy.failover.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.understudy.capture.CaptureSettings;
+import io.understudy.capture.HostClock;
+import io.understudy.capture.LiveRun;
+import io.understudy.capture.OutputGate;
+import io.understudy.capture.StopReason;
+import io.understudy.kvm.Kvm;
+import io.understudy.kvm.RequiresKvm;
+import io.understudy.log.ChainState;
+import io.understudy.log.Epoch;
+import io.understudy.log.EpochLog;
+import io.understudy.log.EpochSource;
+import io.understudy.log.InMemoryEpochLog;
+import io.understudy.log.LogEnd;
+import io.understudy.machine.GuestImages;
+import io.understudy.machine.Machine;
+import io.understudy.machine.MachineConfig;
+import io.understudy.machine.MachineLoop;
+import io.understudy.machine.RunHeader;
+import io.understudy.replay.ReplayDivergenceException;
+import io.understudy.replay.Replayer;
+import io.understudy.schemas.VmId;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The live loop on one side, the log in between, the replay on the other; on the real device. */
+@RequiresKvm
+@Timeout(60)
+class CaptureToReplayKvmIT {
+  private static final int PARTITIONS = 3;
+  private static final int COMMANDS = 40;
+  private static final UUID RUN = new UUID(1, 2);
+
+  private final InMemoryEpochLog log = new InMemoryEpochLog(new VmId("vm"), PARTITIONS);
+  private final Kvm kvm = Kvm.open();
+  private final MachineConfig config =
+      new MachineConfig(
+          GuestImages.find(GuestImages.LEDGER), 16 << 20, "", System.currentTimeMillis());
+
+  @Test
+  void replaysWhatWasCapturedAndReleasesOnlyWhatIsCommitted() throws Exception {
+    Gate gate = capture();
+
+    assertThat(gate.output.toString(StandardCharsets.ISO_8859_1)).contains(":" + COMMANDS + "\r\n");
+    ByteArrayOutputStream replayed = new ByteArrayOutputStream();
+    try (Machine machine = Machine.powerOn(kvm, config, replayed::write);
+        EpochSource source = log.source(null, null)) {
+      LogEnd end = source.end();
+      MachineLoop.run(machine, new Replayer(source, until(source, end)));
+      assertThat(machine.outputOffset()).isGreaterThanOrEqualTo(gate.committedOutput.get());
+    }
+    byte[] released = gate.output.toByteArray();
+    assertThat(replayed.toByteArray()).startsWith(released);
+  }
+
+  @Test
+  void reportsTheFirstEpochWhoseDigestDiffers() throws Exception {
+    capture();
+    try (Machine machine = Machine.powerOn(kvm, config, value -> {});
+        EpochSource source = log.source(null, null)) {
+      Replayer.Follower corrupting =
+          new Replayer.Follower() {
+            @Override
+            public boolean stopHere() {
+              return false;
+            }
+
+            @Override
+            public void applied(Epoch epoch, Machine at) {
+              if (epoch.number() == 3) {
+                // Ahead of time: the guest takes a tick that the log does not have.
+                at.apply(
+                    new io.understudy.schemas.GuestEvent.ClockAdvanced(
+                        Math.max(at.virtualNanos(), at.nextTimerNanos())));
+              }
+            }
+          };
+      assertThatThrownBy(() -> MachineLoop.run(machine, new Replayer(source, corrupting)))
+          .isInstanceOfAny(ReplayDivergenceException.class, IllegalArgumentException.class);
+    }
+  }
+
+  private Gate capture() throws Exception {
+    Gate gate = new Gate();
+    try (Machine machine = Machine.powerOn(kvm, config, gate::transmitted)) {
+      EpochLog writer = log.fence().begin(RUN, 1, ChainState.genesis(), PARTITIONS);
+      LiveRun run = new LiveRun(machine, writer, gate, CaptureSettings.DEFAULT, HostClock.SYSTEM);
+      run.open(
+          RunHeader.describe(
+              kvm, config, GuestImages.LEDGER, PARTITIONS, "stream", new TreeMap<>(), "node"));
+      Thread client = new Thread(() -> send(run, gate), "client");
+      client.start();
+      StopReason reason = run.run();
+      client.join();
+      assertThat(reason.kind()).isEqualTo(StopReason.Kind.REQUESTED);
+      assertThat(gate.isStopped.get()).isTrue();
+    }
+    return gate;
+  }
+
+  /** One INCR after the other, each when the reply to the last has come out. */
+  private static void send(LiveRun run, Gate gate) {
+    byte[] command = "*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n".getBytes(StandardCharsets.US_ASCII);
+    try {
+      for (int count = 1; count <= COMMANDS; count++) {
+        if (!run.offerInput((long) (count - 1) * command.length, command)) {
+          throw new IllegalStateException("input refused");
+        }
+        gate.await(":" + count + "\r\n");
+      }
+    } finally {
+      run.stop("test is done");
+    }
+  }
+
+  private static Replayer.Follower until(EpochSource source, LogEnd end) {
+    return new Replayer.Follower() {
+      @Override
+      public boolean stopHere() {
+        return source.reached(end);
+      }
+
+      @Override
+      public void applied(Epoch epoch, Machine machine) {
+        assertThat(machine.position()).isEqualTo(epoch.markRecord().position());
+      }
+    };
+  }
+
+  /** Collects what leaves. */
+  private static final class Gate implements OutputGate {
+    private static final long WAIT_MS = 20_000;
+
+    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+    private final AtomicLong committedOutput = new AtomicLong();
+    private final AtomicBoolean isStopped = new AtomicBoolean();
+
+    synchronized void transmitted(byte value) {
+      held.write(value);
+    }
+
+    @Override
+    public synchronized void committed(long inputOffset, long outputOffset) {
+      assertThat(isStopped).isFalse();
+      byte[] all = held.toByteArray();
+      output.write(all, output.size(), (int) outputOffset - output.size());
+      committedOutput.set(outputOffset);
+      notifyAll();
+    }
+
+    synchronized void await(String text) {
+      long deadline = System.nanoTime() + WAIT_MS * 1_000_000;
+      try {
+        while (!output.toString(StandardCharsets.ISO_8859_1).contains(text)) {
+          long left = (deadline - System.nanoTime()) / 1_000_000;
+          if (left <= 0) {
+            throw new AssertionError("no reply " + text + " in: " + output);
+          }
+          wait(left);
+        }
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError(interrupted);
+      }
+    }
+
+    @Override
+    public long releasedOffset() {
+      return committedOutput.get();
+    }
+
+    @Override
+    public boolean hasRoom() {
+      return true;
+    }
+
+    @Override
+    public void stop(String reason) {
+      isStopped.set(true);
+    }
+  }
+}
