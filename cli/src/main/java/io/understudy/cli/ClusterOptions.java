@@ -4,12 +4,14 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaFuture;
 import picocli.CommandLine.Model.CommandSpec;
@@ -77,16 +79,22 @@ final class ClusterOptions {
    */
   ClusterConnection reach() {
     ClusterConnection connection = connection();
-    try (Admin admin = connection.admin()) {
-      await(admin.describeCluster().clusterId(), connection);
-    }
+    ask(connection, admin -> admin.describeCluster().clusterId());
     return connection;
   }
 
   /** The names of all topics of a cluster that answers. */
   static Set<String> topics(ClusterConnection connection) {
-    try (Admin admin = connection.admin()) {
-      return await(admin.listTopics().names(), connection);
+    return ask(connection, admin -> admin.listTopics().names());
+  }
+
+  private static <T> T ask(ClusterConnection connection, Function<Admin, KafkaFuture<T>> question) {
+    Admin admin = connection.admin();
+    try {
+      return await(question.apply(admin), connection);
+    } finally {
+      // An ordinary close waits for the answer, a minute if there is none.
+      admin.close(Duration.ZERO);
     }
   }
 

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -75,8 +76,20 @@ final class BadInputTest {
     assertThat(outcome.out()).isEmpty();
     List<String> lines = outcome.err().lines().filter(line -> !line.startsWith("see: ")).toList();
     assertThat(lines.get(0)).startsWith("understudy");
-    assertThat(String.join(" ", lines)).contains(part).doesNotContain("Exception");
+    assertThat(String.join(" ", lines)).contains(part).doesNotContain("java.lang.");
     assertThat(lines).hasSizeLessThanOrEqualTo(2).noneMatch(line -> line.startsWith("\tat "));
+  }
+
+  /** Kafka's clients would go on for a minute, and so would an ordinary close of one. */
+  @Test
+  @Timeout(40)
+  void saysSoonThatNoClusterAnswers() {
+    Outcome outcome = run("status --bootstrap-server 127.0.0.1:1");
+
+    assertThat(outcome.code()).isEqualTo(ExitCode.LOG.code());
+    assertThat(outcome.err())
+        .contains("Kafka cluster does not answer: bootstrapServer=127.0.0.1:1")
+        .hasLineCount(1);
   }
 
   @Test

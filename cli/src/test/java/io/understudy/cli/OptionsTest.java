@@ -12,6 +12,7 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.KafkaEpochWriter;
 import io.understudy.schemas.VmId;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +73,8 @@ final class OptionsTest {
     assertThat(settings.commitTimeout()).isEqualTo(KafkaEpochWriter.DEFAULT_COMMIT_TIMEOUT);
     assertThat(settings.heartbeatInterval())
         .isEqualTo(CoordinatorSettings.of("c").detector().heartbeatInterval());
-    assertThat(settings.consoleListen()).isEqualTo(new InetSocketAddress("127.0.0.1", 0));
+    assertThat(settings.consoleListen())
+        .isEqualTo(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     assertThat(settings.kvmDevice()).isEqualTo(Path.of("/dev/kvm"));
   }
 
@@ -101,7 +103,7 @@ final class OptionsTest {
                 "n",
                 CLUSTER,
                 Path.of("d"),
-                new InetSocketAddress("127.0.0.1", 7),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 7),
                 Duration.ofMillis(1),
                 Duration.ofMillis(2),
                 Duration.ofMillis(3),

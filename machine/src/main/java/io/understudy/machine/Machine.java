@@ -286,14 +286,6 @@ public final class Machine implements AutoCloseable {
     return memory.pageCount();
   }
 
-  /** Flips a bit of memory behind the log's back; for tests of divergence detection only. */
-  public void corruptForTest(long address) {
-    byte[] one = new byte[1];
-    memory.read(address, one, 0, 1);
-    one[0] ^= 1;
-    memory.write(address, one, 0, 1);
-  }
-
   /** Gets the vCPU out of the guest soon; {@link #advance} returns false. Any thread. */
   public void kick() {
     vcpu.kick();

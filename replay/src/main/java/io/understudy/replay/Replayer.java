@@ -55,8 +55,11 @@ public final class Replayer implements Director {
   }
 
   @Override
-  public Turn atPosition(Machine machine) {
+  public Turn atPosition(Machine machine) throws InterruptedException {
     for (; ; ) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted between two looks at the log");
+      }
       if (stopRequested) {
         return Turn.STOP;
       }

@@ -81,7 +81,9 @@ class ArchitectureTest {
           .should()
           .callMethodWhere(
               calls("java.lang.System", "nanoTime|currentTimeMillis")
-                  .or(calls("java.time.(Instant|LocalDateTime|ZonedDateTime|Clock)", "now|system.*")))
+                  .or(
+                      calls(
+                          "java.time.(Instant|LocalDateTime|ZonedDateTime|Clock)", "now|system.*")))
           .because("time comes from ClockAdvanced events only");
 
   @ArchTest

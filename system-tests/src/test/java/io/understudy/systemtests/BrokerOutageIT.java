@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Without its log a leader can release nothing, and with its log back it goes on as if nothing was. */
+/**
+ * Without its log a leader can release nothing, and with its log back it goes on as if nothing was.
+ */
 class BrokerOutageIT {
   private static final Duration OUTAGE = Duration.ofSeconds(10);
   private static final Duration RECOVERY = Duration.ofSeconds(3);

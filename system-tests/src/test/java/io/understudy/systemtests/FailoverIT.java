@@ -40,7 +40,8 @@ class FailoverIT {
           pair.startStandby();
         }
         HistoryChecker.Result result =
-            killUnderTraffic(cluster, pair, "round-" + round, random.nextInt(MOST_MILLIS_BEFORE_KILL));
+            killUnderTraffic(
+                cluster, pair, "round-" + round, random.nextInt(MOST_MILLIS_BEFORE_KILL));
         System.out.println(
             "FailoverIT: round="
                 + round

@@ -19,8 +19,7 @@ class HistoryCheckerTest {
 
   @Test
   void isClean_whenEveryIncrementCountedOnce() {
-    HistoryChecker.Result result =
-        check(2, client(0, incr(1, 0, 10)), client(1, incr(2, 5, 12)));
+    HistoryChecker.Result result = check(2, client(0, incr(1, 0, 10)), client(1, incr(2, 5, 12)));
 
     assertThat(result.isClean()).isTrue();
     assertThat(result.acknowledged()).isEqualTo(2);
@@ -69,8 +68,7 @@ class HistoryCheckerTest {
 
   @Test
   void findsStaleReply_whenLaterRequestGotSmallerValue() {
-    HistoryChecker.Result result =
-        check(2, client(0, incr(2, 0, 10)), client(1, incr(1, 20, 30)));
+    HistoryChecker.Result result = check(2, client(0, incr(2, 0, 10)), client(1, incr(1, 20, 30)));
 
     assertThat(result.lost()).isZero();
     assertThat(result.violationCount()).isEqualTo(1);

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** What a test needs of its host: skipped with the reason where that may be missing, else failed. */
+/**
+ * What a test needs of its host: skipped with the reason where that may be missing, else failed.
+ */
 final class Needs {
   private Needs() {}
 

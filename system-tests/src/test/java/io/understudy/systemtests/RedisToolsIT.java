@@ -34,7 +34,15 @@ class RedisToolsIT {
 
       String report =
           Tool.run(
-              BENCHMARK, "redis-benchmark", "-p", port, "-t", "ping,set,get,incr", "-n", "2000", "-q");
+              BENCHMARK,
+              "redis-benchmark",
+              "-p",
+              port,
+              "-t",
+              "ping,set,get,incr",
+              "-n",
+              "2000",
+              "-q");
       assertThat(report).contains("PING", "SET:", "GET:", "INCR:").doesNotContain("ERR");
     }
   }

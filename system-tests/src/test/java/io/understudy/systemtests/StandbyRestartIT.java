@@ -34,8 +34,7 @@ class StandbyRestartIT {
         pair.restartStandby(CHECKPOINTS);
         cluster.await(
             () ->
-                !pair.standbyBeat().incarnation().equals(killed)
-                    && pair.standbyBeat().epoch() >= 0,
+                !pair.standbyBeat().incarnation().equals(killed) && pair.standbyBeat().epoch() >= 0,
             "killed standby follows again",
             TestPair.TIMEOUT);
         Heartbeat first = pair.standbyBeat();

@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A leader that was frozen, replaced and let go again finds out, and does no harm until it does. */
+/**
+ * A leader that was frozen, replaced and let go again finds out, and does no harm until it does.
+ */
 class ZombieIT {
   private static final int EXIT_FENCED = 5;
 
@@ -30,7 +32,9 @@ class ZombieIT {
         int code = zombie.awaitExit(TestPair.TIMEOUT);
         pair.awaitAcknowledged(traffic, 50);
 
-        assertThat(code).as("exit code of the old leader\n%s", zombie.tail()).isEqualTo(EXIT_FENCED);
+        assertThat(code)
+            .as("exit code of the old leader\n%s", zombie.tail())
+            .isEqualTo(EXIT_FENCED);
         pair.assertNothingLostOrTwice(traffic);
       }
     }

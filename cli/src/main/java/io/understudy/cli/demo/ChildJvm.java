@@ -50,8 +50,9 @@ public final class ChildJvm implements AutoCloseable {
   static List<String> command(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Several of them share a small host: one collector thread each, and no more heap than needed.
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData"));
+    // Several of them share a small host and live for a minute: what counts is that they start
+    // soon.
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN_CLASS));
     command.addAll(arguments);
     return List.copyOf(command);

@@ -21,7 +21,7 @@ final class DemoRun {
   private static final String PRIMARY = "node-a";
   private static final String STANDBY = "node-b";
   private static final int CLIENTS = 4;
-  private static final Duration STEP_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration STEP_TIMEOUT = Duration.ofSeconds(60);
 
   private final Path directory;
   private final Duration trafficTime;
@@ -39,10 +39,11 @@ final class DemoRun {
       say("broker started at " + cluster.bootstrapServers() + ", pid " + cluster.broker().pid());
       int port = LocalCluster.freePort();
       ChildJvm primary = cluster.startPrimary(VM, PRIMARY);
+      // All at once, because starting costs processor time; each waits for what it needs.
+      ChildJvm standby = cluster.startStandby(VM, STANDBY);
       ChildJvm coordinator = cluster.startCoordinator(VM, port);
       cluster.awaitLeader(VM, PRIMARY, 1, STEP_TIMEOUT);
       say(PRIMARY + " is primary of VM " + VM + ", pid " + primary.pid());
-      ChildJvm standby = cluster.startStandby(VM, STANDBY);
       Heartbeat following = cluster.awaitFollowing(VM, STANDBY, STEP_TIMEOUT);
       say(STANDBY + " follows at epoch " + following.epoch() + ", pid " + standby.pid());
       cluster.awaitService(port, STEP_TIMEOUT);
