@@ -35,11 +35,11 @@ def free_port():
 class Guest:
     """A guest whose console is a TCP port that takes one connection at a time."""
 
-    def __init__(self, image, directory, options=""):
+    def __init__(self, image, directory, options="", mebibytes=32):
         self.port = free_port()
         self.log = open(os.path.join(directory, "qemu.log"), "w+")
         self.process = subprocess.Popen(
-            ["timeout", str(DEADLINE_SECONDS), "qemu-system-x86_64", "-M", "pc", "-m", "32",
+            ["timeout", str(DEADLINE_SECONDS), "qemu-system-x86_64", "-M", "pc", "-m", str(mebibytes),
              "-accel", "tcg", "-kernel", image, "-append", options, "-nodefaults",
              "-display", "none", "-no-reboot",
              "-serial", f"tcp:127.0.0.1:{self.port},server=on,wait=off,nodelay=on"],
@@ -211,6 +211,23 @@ def test_memory_ends(guest):
         check(10 < stored < 100, stored)
         connection.sendall(frame(DATA, 1, b"DEL k0\r\nSET k0 small\r\n"))
         check(receive_frame(connection)[2].startswith(b":1\r\n"))
+
+
+def test_memory_sizes(image, directory):
+    """From the smallest machine that is promised to a large one; most of it is for keys."""
+    for mebibytes in (16, 512):
+        guest = Guest(image, directory, mebibytes=mebibytes)
+        try:
+            wait_for_boot(guest)
+            with guest.connect() as connection:
+                connection.sendall(b"CONFIG GET maxmemory\r\n")
+                reply = b""
+                while reply.count(b"\r\n") < 5:
+                    reply += receive(connection, 1)
+                limit = int(reply.split(b"\r\n")[4])
+            check((mebibytes - 4) << 20 < limit < mebibytes << 20, mebibytes, limit)
+        finally:
+            guest.stop()
 
 
 def run(image, directory):

@@ -57,6 +57,9 @@ static void expect_lost(const void *bytes, size_t length)
     // Everything but SYNC is ignored now, even a SYNC's beginning.
     EXPECT("\1\1\0\0\2\1\5\0PING\n\4\4\0\7\4\0", "");
     EXPECT("\10\0" NONCE "\1\1\0\0\2\1\5\0PING\n", SYNC NONCE "\2\1\7\0+PONG\r\n");
+    // A byte that breaks off one beginning may be the beginning itself.
+    EXPECT("\2\2\0\0", "\5\0\45\0DATA for a channel that is not in use");
+    EXPECT("\4" SYNC NONCE, SYNC NONCE);
 }
 
 static void malformed_frames(void)
@@ -136,6 +139,66 @@ static void long_replies_are_cut(void)
     CHECK(payload == 7 + 3000 + 2);
 }
 
+static bool ends_with(struct slice text, const void *end, size_t length)
+{
+    return text.length >= length && memcmp(text.data + text.length - length, end, length) == 0;
+}
+
+// A new host finds the guest wherever the old one stopped: within any frame, after any byte. SYNC
+// alone would be taken for the rest of that frame; the zeros of PROTOCOL.md complete it.
+static void sync_within(const uint8_t *frame, size_t length)
+{
+    static const uint8_t zeros[FRAME_PAYLOAD_MAX];
+    for (size_t cut = 0; cut <= length; cut++) {
+        start(600, 16);
+        talk(SYNC NONCE "\1\1\0\0\1\377\0\0\2\1\3\0PIN", 27, 27);
+        talk(frame, cut, 100);
+        talk(zeros, sizeof(zeros), 100);
+        CHECK(ends_with(talk(SYNC "after123", 12, 12), SYNC "after123", 12));
+        CHECK(channels_framed() && channels_open() == 0);
+        EXPECT("\1\377\0\0\2\377\5\0PING\n", "\2\377\7\0+PONG\r\n");
+    }
+}
+
+static void sync_within_frames(void)
+{
+    static uint8_t data[FRAME_HEADER + FRAME_PAYLOAD_MAX] = {FRAME_DATA, 0xff, 0, 4};
+    memset(data + FRAME_HEADER, 4, FRAME_PAYLOAD_MAX); // the first byte of a SYNC, everywhere
+    sync_within(data, sizeof(data));
+    static const uint8_t request[] = "\2\1\30\0*1\r\n$4\r\n\4\0\10\0\r\nab\4\0\10\0";
+    sync_within(request, sizeof(request) - 1);
+    sync_within((const uint8_t *)"\1\2\0\0", 4);
+    sync_within((const uint8_t *)"\3\377\0\0", 4);
+    sync_within((const uint8_t *)SYNC "\4\0\10\0\4\0\10\0", 12);
+    sync_within((const uint8_t *)"\6\0\0\0" SYNC "\4\0\10\0\4\0\10\0", 16); // lost
+    // What clients send is never taken for a SYNC.
+    start(600, 16);
+    talk(SYNC NONCE "\1\1\0\0", 16, 16);
+    EXPECT("\2\1\43\0*2\r\n$4\r\nECHO\r\n$16\r\n" SYNC NONCE "....", "");
+    EXPECT("\2\1\2\0\r\n", "\2\1\27\0$16\r\n" SYNC NONCE "....\r\n");
+}
+
+// More replies than the ring holds, from requests that came at once: none may be damaged.
+static void many_long_replies(void)
+{
+    enum { REPLIES = 14, LENGTH = 4000 };
+    static uint8_t bytes[LENGTH + 100];
+    start(600, 16);
+    size_t length = (size_t)sprintf((char *)bytes, "*3\r\n$3\r\nSET\r\n$1\r\nv\r\n$4000\r\n");
+    memset(bytes + length, 'v', LENGTH);
+    memcpy(bytes + length + LENGTH, "\r\n", 2);
+    CHECK(talk(bytes, length + LENGTH + 2, 100).length == 5);
+    for (int i = 0; i < REPLIES; i++) {
+        memcpy(bytes + 6 * i, "GET v\n", 6);
+    }
+    struct slice answer = talk(bytes, 6 * REPLIES, 6 * REPLIES);
+    CHECK(answer.length == REPLIES * (7 + LENGTH + 2));
+    for (size_t i = 0; i < REPLIES; i++) {
+        const uint8_t *reply = answer.data + i * (7 + LENGTH + 2);
+        CHECK(memcmp(reply, "$4000\r\n", 7) == 0 && memcmp(reply + 7 + LENGTH, "\r\n", 2) == 0);
+    }
+}
+
 // Whatever comes, nothing breaks, and a SYNC brings the guest back.
 static void noise(void)
 {
@@ -161,10 +224,12 @@ void test_channels(void)
 {
     switch_and_serve();
     sync_again();
+    sync_within_frames();
     malformed_frames();
     lost_stream();
     all_channels();
     no_memory_for_a_channel();
     long_replies_are_cut();
+    many_long_replies();
     noise();
 }

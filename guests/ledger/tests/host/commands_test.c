@@ -42,8 +42,14 @@ static void refusals(void)
     EXPECT("SET a\r\n", "-ERR wrong number of arguments for 'set' command\r\n");
     EXPECT("PING a b\r\n", "-ERR wrong number of arguments for 'ping' command\r\n");
     static char request[1024];
-    int length = sprintf(request, "GET %0600d\r\n", 1);
+    int length = sprintf(request, "SET %0512d x\r\n", 1);
     struct slice answer = talk(request, (size_t)length, 100);
+    CHECK(bytes_equal(answer.data, "+OK\r\n", 5));
+    length = sprintf(request, "SET %0513d x\r\n", 1);
+    answer = talk(request, (size_t)length, 100);
+    CHECK(bytes_equal(answer.data, "-ERR key exceeds", 16));
+    length = sprintf(request, "DEL a b %0513d\r\n", 1);
+    answer = talk(request, (size_t)length, 100);
     CHECK(bytes_equal(answer.data, "-ERR key exceeds", 16));
     struct slice info = talk("INFO stats\r\n", 12, 100);
     CHECK(bytes_equal(info.data, "$", 1) && info.length > 100);

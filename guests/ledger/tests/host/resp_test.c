@@ -58,6 +58,7 @@ static void arrays(void)
     expect(TEXT("*1\r\n:1\r\n"), "!");
     expect(TEXT("*1\r\n$-1\r\n"), "!");
     expect(TEXT("*1\r\n$4097\r\n"), "!");
+    expect(TEXT("*1\r\n$03\r\n"), "!");
     expect(TEXT("*99999999999999999999999999999999999\r\n"), "!");
 }
 
@@ -68,6 +69,25 @@ static void inline_requests(void)
     expect(TEXT("set k 'it\\'s'\r\n"), "set|k|it's|;");
     expect(TEXT("set k \"open\r\n"), "!");
     expect(TEXT("set k \"a\"b\r\n"), "!");
+}
+
+static void argument_count(void)
+{
+    struct resp_parser *parser = resp_open();
+    enum resp_result result;
+    uint8_t text[2 * (ARGUMENTS_MAX + 1)];
+    for (size_t i = 0; i < sizeof(text); i += 2) {
+        memcpy(text + i, "a ", 2);
+    }
+    text[2 * ARGUMENTS_MAX - 1] = '\n';
+    CHECK(resp_consume(parser, text, sizeof(text), &result) == 2 * ARGUMENTS_MAX);
+    CHECK(result == RESP_REQUEST && parser->count == ARGUMENTS_MAX);
+    resp_reset(parser);
+    text[2 * ARGUMENTS_MAX - 1] = ' ';
+    text[sizeof(text) - 1] = '\n';
+    resp_consume(parser, text, sizeof(text), &result);
+    CHECK(result == RESP_ERROR);
+    resp_close(parser);
 }
 
 static void long_requests(void)
@@ -126,6 +146,7 @@ void test_resp(void)
     start(64, 16);
     arrays();
     inline_requests();
+    argument_count();
     long_requests();
     noise();
 }

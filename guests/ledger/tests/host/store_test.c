@@ -102,8 +102,61 @@ static void against_model(size_t limit_pages)
     CHECK(store_used_bytes() == PAGE_SIZE);
 }
 
+static struct slice short_key(uint32_t *number)
+{
+    return (struct slice){(const uint8_t *)number, sizeof(*number)};
+}
+
+// The index grows with the keys: 1600 of them are 13 pages of entries (32 bytes each), 7 of values
+// (16 bytes), and four segments of 512 buckets.
+static void index_grows(void)
+{
+    start(64, 60);
+    for (uint32_t i = 0; i < 1600; i++) {
+        CHECK(store_set(short_key(&i), TEXT("value")));
+    }
+    CHECK(store_used_bytes() == (13 + 7 + 4) * PAGE_SIZE);
+}
+
+// Blocks that are freed in full pages are used again, though their pages are not empty.
+static void holes_are_filled(void)
+{
+    start(64, 16);
+    uint32_t keys = 0;
+    while (store_set(short_key(&keys), TEXT("value"))) {
+        keys++;
+    }
+    CHECK(keys > 500);
+    for (uint32_t i = 0; i < keys; i += 2) {
+        CHECK(store_delete(short_key(&i)));
+    }
+    for (uint32_t i = 0; i < keys; i += 2) {
+        CHECK(store_set(short_key(&i), TEXT("again")));
+    }
+    CHECK(store_keys() == keys);
+}
+
+// However many bytes there are: pages lie within them, and behind their descriptions.
+static void pool_limits(void)
+{
+    for (uintptr_t bytes = 0; bytes < 600 * PAGE_SIZE; bytes += 1000) {
+        uintptr_t first = 1 << 20;
+        pages_init(first + 1, first + bytes);
+        uint32_t total = (uint32_t)pages_total();
+        if (total > 0) {
+            CHECK((uintptr_t)page_address(total) + PAGE_SIZE <= first + bytes);
+            CHECK((uintptr_t)page_address(1) >= (uintptr_t)(page_info(total) + 1));
+        }
+        CHECK((total + 4) * (uintptr_t)(PAGE_SIZE + 16) > bytes); // next to nothing is wasted
+    }
+}
+
 void test_store(void)
 {
+    pool_limits();
+    index_grows();
+    holes_are_filled();
+
     against_model(400); // enough for everything
     against_model(40);  // full most of the time
 }

@@ -182,6 +182,14 @@ bool monitor_run(void)
     }
 }
 
+uint64_t monitor_patch(const void *instructions, size_t length)
+{
+    struct kvm_regs registers;
+    control(vcpu, KVM_GET_REGS, &registers, "KVM_GET_REGS");
+    memcpy(memory + registers.rip, instructions, length); // memory is identity-mapped
+    return registers.rip;
+}
+
 const struct counts *monitor_counts(void)
 {
     return &counts;

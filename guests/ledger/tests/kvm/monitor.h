@@ -32,6 +32,9 @@ void monitor_boot(const char *image, const char *command_line);
 bool monitor_run(void);
 const struct counts *monitor_counts(void);
 
+// Puts other instructions where the halted guest will go on, and returns that address.
+uint64_t monitor_patch(const void *instructions, size_t length);
+
 _Noreturn void fail(const char *what, uint64_t fact);
 
 #endif

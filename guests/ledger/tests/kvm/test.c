@@ -52,6 +52,28 @@ static void measure(const char *name, const void *input, size_t length, const vo
 #define MEASURE(name, input, answer)                                                               \
     measure(name, input, sizeof(input) - 1, answer, sizeof(answer) - 1)
 
+// An exception must be reported with its number and place, and stop the guest for good.
+static void panics(void)
+{
+    static const uint8_t undefined_instruction[] = {0x0f, 0x0b};
+    uint64_t rip = monitor_patch(undefined_instruction, sizeof(undefined_instruction));
+    char expected[80];
+    int length = snprintf(expected, sizeof(expected),
+                          "\r\nledger: panic: exception 6 at RIP 0x%016llx, error code ",
+                          (unsigned long long)rip);
+    const uint8_t *output;
+    console_input("\0", 1); // the interrupt that ends the halt
+    if (monitor_run()) {
+        fail("the guest went on after an exception at", rip);
+    }
+    size_t got = console_output(&output);
+    if (got < (size_t)length + 2 || memcmp(output, expected, (size_t)length) != 0 ||
+        memcmp(output + got - 2, "\r\n", 2) != 0) {
+        fwrite(output, 1, got, stderr);
+        fail("unexpected last words, length", got);
+    }
+}
+
 int main(int count, char **arguments)
 {
     if (count != 2) {
@@ -76,6 +98,7 @@ int main(int count, char **arguments)
     MEASURE("GET in a frame", "\2\5\26\0*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n",
             "\2\5\11\0$3\r\nabc\r\n");
     EXPECT("\4\0\10\0NONCE678", "\4\0\10\0NONCE678");
+    panics();
     puts("KVM tests passed");
     return 0;
 }
