@@ -4,11 +4,13 @@ package io.understudy.machine;
 public final class BadImageException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  BadImageException(String message) {
+  /** With what is wrong, where, what was expected and what was found. */
+  public BadImageException(String message) {
     super(message);
   }
 
-  BadImageException(String message, Throwable cause) {
+  /** As {@link #BadImageException(String)}, with the library's own account of it. */
+  public BadImageException(String message, Throwable cause) {
     super(message, cause);
   }
 }
