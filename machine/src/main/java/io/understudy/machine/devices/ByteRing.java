@@ -1,25 +1,29 @@
 package io.understudy.machine.devices;
 
 /** A queue of bytes in an array of fixed size. Owned by the vCPU thread. */
-final class ByteRing {
+public final class ByteRing {
 
   private final byte[] bytes;
   private int head;
   private int count;
 
-  ByteRing(int capacity) {
+  /** Makes an empty queue for at most {@code capacity} bytes. */
+  public ByteRing(int capacity) {
     bytes = new byte[capacity];
   }
 
-  int size() {
+  /** Bytes in the queue. */
+  public int size() {
     return count;
   }
 
-  int room() {
+  /** Bytes that can be added now. */
+  public int room() {
     return bytes.length - count;
   }
 
-  boolean isEmpty() {
+  /** Whether there is nothing to remove. */
+  public boolean isEmpty() {
     return count == 0;
   }
 
@@ -28,7 +32,7 @@ final class ByteRing {
    *
    * @throws IllegalStateException if there is not enough room; nothing is added then
    */
-  void addAll(byte[] added) {
+  public void addAll(byte[] added) {
     if (added.length > room()) {
       throw new IllegalStateException(
           "no room for the bytes: added=" + added.length + " room=" + room());
@@ -41,26 +45,27 @@ final class ByteRing {
   }
 
   /** Appends one byte; the caller has checked {@link #room()}. */
-  void add(byte added) {
+  public void add(byte added) {
     bytes[(head + count) % bytes.length] = added;
     count++;
   }
 
   /** Takes the oldest byte; the caller has checked {@link #isEmpty()}. */
-  byte remove() {
+  public byte remove() {
     byte removed = bytes[head];
     head = (head + 1) % bytes.length;
     count--;
     return removed;
   }
 
-  void clear() {
+  /** Forgets the content. */
+  public void clear() {
     head = 0;
     count = 0;
   }
 
   /** The content, oldest byte first. */
-  byte[] toArray() {
+  public byte[] toArray() {
     int untilWrap = Math.min(count, bytes.length - head);
     byte[] content = new byte[count];
     System.arraycopy(bytes, head, content, 0, untilWrap);

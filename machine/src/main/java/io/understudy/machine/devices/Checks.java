@@ -1,12 +1,12 @@
 package io.understudy.machine.devices;
 
 /** Argument checks whose messages carry the name, the limits and the value that was refused. */
-final class Checks {
+public final class Checks {
 
   private Checks() {}
 
   /** Returns {@code value} if it lies in [minimum, maximum]. */
-  static int inRange(String name, int value, int minimum, int maximum) {
+  public static int inRange(String name, int value, int minimum, int maximum) {
     if (value < minimum || value > maximum) {
       throw new IllegalArgumentException(
           name + " must be in [" + minimum + ", " + maximum + "]: " + name + "=" + value);
@@ -15,12 +15,12 @@ final class Checks {
   }
 
   /** Returns {@code value} if it lies in [0, 255]. */
-  static int register(String name, int value) {
+  public static int register(String name, int value) {
     return inRange(name, value, 0, 0xFF);
   }
 
   /** Returns {@code value} if it has no bit outside {@code mask}. */
-  static int bits(String name, int value, int mask) {
+  public static int bits(String name, int value, int mask) {
     if ((value & ~mask) != 0) {
       throw new IllegalArgumentException(
           name + " must have no bit outside " + hex(mask) + ": " + name + "=" + hex(value));
@@ -29,7 +29,7 @@ final class Checks {
   }
 
   /** Returns {@code value} if it is 0 or more. */
-  static long notNegative(String name, long value) {
+  public static long notNegative(String name, long value) {
     if (value < 0) {
       throw new IllegalArgumentException(name + " must not be negative: " + name + "=" + value);
     }
@@ -40,7 +40,7 @@ final class Checks {
    * Refuses anything but a byte access; the bus has split wider ones before an 8-bit device sees
    * them.
    */
-  static void byteAccess(int port, int size) {
+  public static void byteAccess(int port, int size) {
     if (size != 1) {
       throw new IllegalArgumentException(
           "an 8-bit device takes byte accesses only: port=" + hex(port) + " size=" + size);
@@ -48,11 +48,12 @@ final class Checks {
   }
 
   /** The exception for a port that the device does not have. */
-  static IllegalArgumentException unknownPort(String device, int port) {
+  public static IllegalArgumentException unknownPort(String device, int port) {
     return new IllegalArgumentException(device + " has no such port: port=" + hex(port));
   }
 
-  static String hex(int value) {
+  /** {@code value} in hexadecimal, unsigned, with its prefix. */
+  public static String hex(int value) {
     return "0x" + Integer.toHexString(value);
   }
 }

@@ -50,6 +50,23 @@ public final class Pic implements PortDevice {
     cascade();
   }
 
+  /**
+   * Makes an input level triggered, as firmware does before the guest starts for the inputs that
+   * PCI devices share. The guest can change it back by the edge/level control registers.
+   *
+   * @param irq 3 to 7, 9 to 12, 14 or 15; the others are wired to edge triggering
+   */
+  public void makeLevelTriggered(int irq) {
+    Checks.inRange("irq", irq, 0, 15);
+    int bit = 1 << (irq & 7);
+    PicChip chip = irq < 8 ? master : slave;
+    int possible = irq < 8 ? PicChip.MASTER_LEVEL_MASK : PicChip.SLAVE_LEVEL_MASK;
+    if ((possible & bit) == 0) {
+      throw new IllegalArgumentException("irq is edge triggered for good: irq=" + irq);
+    }
+    chip.writeLevelTriggered(chip.readLevelTriggered() | bit);
+  }
+
   /** The wire of one IRQ, for a device that drives it. */
   public IrqLine line(int irq) {
     return level -> setLine(irq, level);

@@ -9,6 +9,11 @@ import java.util.Objects;
  *
  * <p>Owned by the vCPU thread. Has no state of its own besides the wiring, so it is not saved.
  *
+ * <p>Ports are owned in two ways. {@linkplain #attach Attached} devices have fixed ports. All other
+ * ports are offered to the {@linkplain #attachDecoder decoder}, behind which are the devices whose
+ * ports the guest chooses; a guest that moves one of those over a fixed port does not reach it
+ * there.
+ *
  * <p>A 2- or 4-byte access goes to a device as a whole only if that device owns every port of it
  * and is wide enough; otherwise it is split into bytes from the lowest port upwards, as the ISA bus
  * does for 8-bit cards. Bytes nobody owns, and those beyond port 0xFFFF, read as 0xFF and are lost
@@ -18,7 +23,10 @@ public final class PortBus {
 
   private static final int PORTS = 0x10000;
 
+  private static final PortDecoder NO_DECODER = port -> null;
+
   private final PortDevice[] owners = new PortDevice[PORTS];
+  private PortDecoder decoder = NO_DECODER;
 
   /**
    * Gives the ports from {@code firstPort} to {@code lastPort}, both included, to {@code device}.
@@ -53,13 +61,27 @@ public final class PortBus {
   }
 
   /**
+   * Asks {@code decoder}, at every access, for the owner of a port that no device is attached to.
+   *
+   * @throws IllegalStateException if there is a decoder already
+   */
+  public void attachDecoder(PortDecoder decoder) {
+    Objects.requireNonNull(decoder, "decoder");
+    if (this.decoder != NO_DECODER) {
+      throw new IllegalStateException(
+          "the bus has a decoder already: refused=" + decoder.getClass().getSimpleName());
+    }
+    this.decoder = decoder;
+  }
+
+  /**
    * Reads {@code size} bytes (1, 2 or 4) from a port.
    *
    * @return the value in the low {@code size * 8} bits, all other bits 0
    */
   public int in(int port, int size) {
     check(port, size);
-    PortDevice device = owners[port];
+    PortDevice device = ownerOf(port);
     if (isWhole(device, port, size)) {
       return device.in(port, size) & mask(size);
     }
@@ -75,7 +97,7 @@ public final class PortBus {
   /** Writes the low {@code size} bytes (1, 2 or 4) of {@code value} to a port. */
   public void out(int port, int size, int value) {
     check(port, size);
-    PortDevice device = owners[port];
+    PortDevice device = ownerOf(port);
     if (isWhole(device, port, size)) {
       device.out(port, size, value & mask(size));
       return;
@@ -101,7 +123,11 @@ public final class PortBus {
   }
 
   private PortDevice ownerOf(int port) {
-    return port < PORTS ? owners[port] : null;
+    if (port >= PORTS) {
+      return null;
+    }
+    PortDevice fixed = owners[port];
+    return fixed != null ? fixed : decoder.ownerOf(port);
   }
 
   private static int mask(int size) {

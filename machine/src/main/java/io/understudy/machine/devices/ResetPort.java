@@ -19,6 +19,10 @@ package io.understudy.machine.devices;
  * <p>The device owns all of 0xCF8 to 0xCFB although only 0xCF9 means anything: a 4-byte write to
  * 0xCF8 is a PCI configuration address, which must not be split into bytes of which the second
  * would hit 0xCF9 by accident. There is no PCI bus behind it, so everything else reads all ones.
+ *
+ * <p>In a machine with a PCI bus and a {@link KeyboardController} those own 0xCF8 to 0xCFB and
+ * 0x64. They pass the requests on; this device is then {@linkplain #attachBesidePciTo attached} to
+ * 0x92 only.
  */
 public final class ResetPort implements PortDevice {
 
@@ -43,6 +47,14 @@ public final class ResetPort implements PortDevice {
     bus.attach(KEYBOARD_COMMAND, KEYBOARD_COMMAND, this);
     bus.attach(FAST_A20, FAST_A20, this);
     bus.attach(PCI_FIRST, PCI_LAST, this);
+  }
+
+  /**
+   * Attaches the device to the ports that are left to it in a machine with a PCI bus and a keyboard
+   * controller.
+   */
+  public void attachBesidePciTo(PortBus bus) {
+    bus.attach(FAST_A20, FAST_A20, this);
   }
 
   /** Whether the guest has asked for a reset since power-on. */
@@ -83,6 +95,11 @@ public final class ResetPort implements PortDevice {
       case FAST_A20 -> request((value & FAST_RESET) != 0);
       default -> throw Checks.unknownPort("reset port", port);
     }
+  }
+
+  /** Asks for a reset: the line that other devices pull. */
+  public void request() {
+    resetRequested = true;
   }
 
   private void request(boolean requested) {
