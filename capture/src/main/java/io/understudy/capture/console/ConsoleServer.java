@@ -13,12 +13,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +31,7 @@ import org.slf4j.LoggerFactory;
  * vCPU thread, {@link #committed} by the committer thread. None of them does network I/O.
  *
  * <p><strong>Fencing.</strong> After {@link #stop} has returned not one byte is written to any
- * socket: each write happens under a lock that stop takes, and what the kernel still had buffered
- * is discarded by an abortive close.
+ * socket; see {@link WriteFence}.
  *
  * <p>An unexpected exception on the network thread stops the server and is given to the handler
  * passed to {@link #open}; trouble with one connection closes that connection only.
@@ -46,9 +41,6 @@ public final class ConsoleServer implements AutoCloseable {
 
   /** Fronts are few; more connections than this are somebody else's. */
   private static final int SESSIONS_MAX = 16;
-
-  /** No more output is queued for a connection that has this much waiting. */
-  private static final int PENDING_BYTES_MAX = 256 * 1024;
 
   /** How often a full sink is asked again. */
   private static final long SINK_RETRY_MILLIS = 1;
@@ -61,23 +53,14 @@ public final class ConsoleServer implements AutoCloseable {
   private final InetSocketAddress address;
   private final Thread network;
 
-  /** Held for each write to a socket and by {@link #stop}; guards {@code stopped}. */
-  private final ReentrantLock writing = new ReentrantLock();
+  private final WriteFence fence = new WriteFence();
+  private final FrontDialogue dialogue;
 
-  private boolean stopped;
-  private final Set<SocketChannel> channels = ConcurrentHashMap.newKeySet();
-
-  private final AtomicLong inputCommitted = new AtomicLong();
-  private volatile LiveConsole live;
   private volatile String finishing;
   private final CountDownLatch finished = new CountDownLatch(1);
-  private volatile boolean isAttached;
 
-  // Owned by the network thread.
+  /** Owned by the network thread. */
   private final List<FrontSession> sessions = new ArrayList<>();
-  private FrontSession attached;
-  private long inputNext;
-  private boolean inputNextKnown;
 
   private ConsoleServer(
       ConsoleSettings settings,
@@ -88,6 +71,7 @@ public final class ConsoleServer implements AutoCloseable {
       throws IOException {
     this.settings = settings;
     this.output = output;
+    this.dialogue = new FrontDialogue(settings, output, new Ending());
     this.onFatal = onFatal;
     this.selector = selector;
     this.listener = listener;
@@ -145,7 +129,7 @@ public final class ConsoleServer implements AutoCloseable {
 
   /** True while a front is attached. */
   public boolean isAttached() {
-    return isAttached;
+    return dialogue.isAttached();
   }
 
   /** Appends a byte that the guest transmitted; it leaves when {@link #committed} covers it. */
@@ -164,19 +148,7 @@ public final class ConsoleServer implements AutoCloseable {
    * @throws IllegalStateException if the node is live already
    */
   public void goLive(LiveConsole console) {
-    Objects.requireNonNull(console, "console");
-    writing.lock();
-    try {
-      if (live != null) {
-        throw new IllegalStateException(
-            "console is live already: vm=" + settings.vm() + " term=" + live.term());
-      }
-      inputCommitted.set(console.inputOffset());
-      output.commit(console.outputOffset());
-      live = console;
-    } finally {
-      writing.unlock();
-    }
+    dialogue.goLive(console);
     LOG.info(
         "console is live: vm={} run={} term={} inputOffset={} outputOffset={}",
         settings.vm(),
@@ -192,12 +164,7 @@ public final class ConsoleServer implements AutoCloseable {
    * inputOffset} is acknowledged. Neither offset may be smaller than before.
    */
   public void committed(long inputOffset, long outputOffset) {
-    long before = inputCommitted.getAndSet(inputOffset);
-    if (inputOffset < before) {
-      throw new IllegalStateException(
-          "committed input cannot shrink: before=" + before + " inputOffset=" + inputOffset);
-    }
-    output.commit(outputOffset);
+    dialogue.committed(inputOffset, outputOffset);
     selector.wakeup();
   }
 
@@ -227,17 +194,8 @@ public final class ConsoleServer implements AutoCloseable {
    * @param reason for the log; the peer sees a reset
    */
   public void stop(String reason) {
-    writing.lock();
-    try {
-      if (stopped) {
-        return;
-      }
-      stopped = true;
-      for (SocketChannel channel : channels) {
-        abort(channel);
-      }
-    } finally {
-      writing.unlock();
+    if (!fence.close()) {
+      return;
     }
     LOG.info("console stops: vm={} reason={}", settings.vm(), reason);
     selector.wakeup();
@@ -271,7 +229,7 @@ public final class ConsoleServer implements AutoCloseable {
 
   private void run() {
     try {
-      while (!isStopped()) {
+      while (!fence.isClosed()) {
         runOnce();
       }
     } catch (IOException | RuntimeException | Error failure) {
@@ -282,34 +240,26 @@ public final class ConsoleServer implements AutoCloseable {
     }
   }
 
-  private boolean isStopped() {
-    writing.lock();
-    try {
-      return stopped;
-    } finally {
-      writing.unlock();
-    }
-  }
-
   private void runOnce() throws IOException {
     selector.select(this::ready, selectTimeoutMillis());
     long now = System.nanoTime();
     for (FrontSession session : List.copyOf(sessions)) {
-      attempt(session, () -> welcome(session));
-      attempt(session, () -> takeFrames(session));
+      attempt(session, () -> dialogue.welcome(session));
+      attempt(session, () -> dialogue.takeFrames(session));
     }
+    FrontSession attached = dialogue.attached();
     if (attached != null) {
-      FrontSession session = attached;
-      attempt(session, () -> serve(session));
+      attempt(attached, () -> dialogue.serve(attached));
     }
     for (FrontSession session : List.copyOf(sessions)) {
-      attempt(session, () -> checkAlive(session, now));
+      attempt(session, () -> dialogue.checkAlive(session, now));
       attempt(session, () -> flush(session));
     }
     finishWhenDelivered();
   }
 
   private long selectTimeoutMillis() {
+    FrontSession attached = dialogue.attached();
     boolean waitsForSink = attached != null && attached.parked != null;
     return waitsForSink ? SINK_RETRY_MILLIS : settings.pingInterval().toMillis();
   }
@@ -368,15 +318,11 @@ public final class ConsoleServer implements AutoCloseable {
       FrontSession session = new FrontSession(channel, key, peer, System.nanoTime());
       key.attach(session);
       sessions.add(session);
-      channels.add(channel);
-      // stop() may have looked at the set before the line above.
-      if (isStopped()) {
-        abort(channel);
-      }
+      fence.admit(channel);
     } catch (IOException failed) {
       LOG.warn("console could not accept a connection: vm={}", settings.vm(), failed);
       if (channel != null) {
-        abort(channel);
+        WriteFence.abort(channel);
       }
     }
   }
@@ -390,103 +336,11 @@ public final class ConsoleServer implements AutoCloseable {
     }
   }
 
-  private void welcome(FrontSession session) {
-    LiveConsole console = live;
-    if (console == null || session.hello != null) {
-      return;
-    }
-    if (!inputNextKnown) {
-      inputNext = console.inputOffset();
-      inputNextKnown = true;
-    }
-    session.hello =
-        new LinkFrame.Hello(
-            settings.vm(),
-            console.run(),
-            console.term(),
-            inputNext,
-            Math.min(inputCommitted.get(), inputNext),
-            output.start(),
-            output.committed());
-    session.connection.send(session.hello);
-  }
-
-  private void takeFrames(FrontSession session) {
-    Incoming incoming = new Incoming(session);
-    while (session.isOpen() && offerParked(session)) {
-      LinkFrame frame = session.connection.next();
-      if (frame == null) {
-        break;
-      }
-      frame.applyTo(incoming);
-    }
-    if (session.isOpen()) {
-      session.key.interestOps(interest(session));
-    }
-  }
-
-  /** False while the sink is full. */
-  private boolean offerParked(FrontSession session) {
-    LinkFrame.Input input = session.parked;
-    if (input == null) {
-      return true;
-    }
-    if (!live.sink().offer(input.offset(), input.bytes())) {
-      return false;
-    }
-    session.parked = null;
-    inputNext = input.end();
-    // While nothing was read the front could not be heard.
-    session.lastReceivedNanos = System.nanoTime();
-    return true;
-  }
-
-  private static int interest(FrontSession session) {
-    return (session.parked == null ? SelectionKey.OP_READ : 0)
-        | (session.connection.pendingBytes() > 0 ? SelectionKey.OP_WRITE : 0);
-  }
-
-  private void serve(FrontSession session) {
-    // Committed input that this node has not received through the link does not exist; the minimum
-    // only covers the moment between the sink taking a message and inputNext moving on.
-    long acknowledged = Math.min(inputCommitted.get(), inputNext);
-    if (acknowledged > session.inputAcked) {
-      session.inputAcked = acknowledged;
-      session.connection.send(new LinkFrame.InputAck(acknowledged));
-    }
-    while (session.connection.pendingBytes() < PENDING_BYTES_MAX) {
-      byte[] bytes = output.read(session.outputNext, LinkFrame.OUTPUT_BYTES_MAX);
-      if (bytes.length == 0) {
-        break;
-      }
-      session.connection.send(new LinkFrame.Output(session.outputNext, bytes));
-      session.outputNext += bytes.length;
-    }
-  }
-
-  private void checkAlive(FrontSession session, long now) {
-    if (now - session.lastPingNanos >= settings.pingInterval().toNanos()) {
-      session.lastPingNanos = now;
-      session.connection.send(new LinkFrame.Ping(now));
-    }
-    if (session.parked == null
-        && now - session.lastReceivedNanos > settings.silenceTimeout().toNanos()) {
-      dismiss(session, "silent for longer than " + settings.silenceTimeout());
-    }
-  }
-
   /** The only place where bytes go to a socket. */
   private void flush(FrontSession session) throws IOException {
-    writing.lock();
-    try {
-      if (stopped) {
-        return;
-      }
-      session.connection.flush();
-    } finally {
-      writing.unlock();
+    if (fence.write(session.connection::flush)) {
+      session.updateInterest();
     }
-    session.key.interestOps(interest(session));
   }
 
   private void finishWhenDelivered() {
@@ -530,16 +384,13 @@ public final class ConsoleServer implements AutoCloseable {
 
   private void forget(FrontSession session) {
     sessions.remove(session);
-    channels.remove(session.channel);
-    if (attached == session) {
-      attached = null;
-      isAttached = false;
-    }
+    fence.forget(session.channel);
+    dialogue.forget(session);
   }
 
   private void closeAll() {
     for (FrontSession session : List.copyOf(sessions)) {
-      abort(session.channel);
+      WriteFence.abort(session.channel);
       forget(session);
     }
     try (selector;
@@ -547,15 +398,6 @@ public final class ConsoleServer implements AutoCloseable {
       LOG.debug("console closed: vm={}", settings.vm());
     } catch (IOException failed) {
       LOG.warn("console could not be closed cleanly: vm={}", settings.vm(), failed);
-    }
-  }
-
-  /** Closes so that what the kernel has buffered is discarded (SO_LINGER 0: RST instead of FIN). */
-  private static void abort(SocketChannel channel) {
-    try (channel) {
-      channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-    } catch (IOException gone) {
-      LOG.debug("aborting a connection that was gone", gone);
     }
   }
 
@@ -569,120 +411,16 @@ public final class ConsoleServer implements AutoCloseable {
     }
   }
 
-  /** What one front says. */
-  private final class Incoming implements LinkFrame.Handler {
-    private final FrontSession session;
-
-    Incoming(FrontSession session) {
-      this.session = session;
+  /** How the dialogue ends connections. */
+  private final class Ending implements FrontDialogue.Ending {
+    @Override
+    public void dismiss(FrontSession session, String reason) {
+      ConsoleServer.this.dismiss(session, reason);
     }
 
     @Override
-    public void onAttach(LinkFrame.Attach frame) {
-      if (session.hello == null || session.front != null) {
-        throw new LinkProtocolException("ATTACH must follow HELLO, once");
-      }
-      // The attached front's input that is not taken yet is not part of inputNext: it will be sent
-      // again if that front is still the one.
-      if (frame.inputFrom() != inputNext
-          || frame.outputFrom() < output.start()
-          || frame.outputFrom() > output.committed()) {
-        dismiss(
-            session,
-            "ATTACH does not fit: inputFrom="
-                + frame.inputFrom()
-                + " inputNext="
-                + inputNext
-                + " outputFrom="
-                + frame.outputFrom()
-                + " outputStart="
-                + output.start()
-                + " outputReleased="
-                + output.committed());
-        return;
-      }
-      if (attached != null) {
-        dismiss(attached, "replaced by front " + frame.front());
-      }
-      session.front = frame.front();
-      session.outputNext = frame.outputFrom();
-      session.inputAcked = Math.min(inputCommitted.get(), inputNext);
-      session.connection.send(new LinkFrame.InputAck(session.inputAcked));
-      attached = session;
-      isAttached = true;
-      LOG.info(
-          "front is attached: vm={} front={} peer={} inputFrom={} outputFrom={}",
-          settings.vm(),
-          frame.front(),
-          session.peer,
-          frame.inputFrom(),
-          frame.outputFrom());
-    }
-
-    @Override
-    public void onInput(LinkFrame.Input frame) {
-      requireAttached("INPUT");
-      if (frame.offset() != inputNext) {
-        throw new LinkProtocolException(
-            "INPUT out of order: expected=" + inputNext + " offset=" + frame.offset());
-      }
-      if (frame.end() - inputCommitted.get() > LinkFrame.INPUT_WINDOW_BYTES) {
-        throw new LinkProtocolException(
-            "too much INPUT without acknowledgement: committed="
-                + inputCommitted.get()
-                + " end="
-                + frame.end());
-      }
-      session.parked = frame;
-    }
-
-    @Override
-    public void onOutputAck(LinkFrame.OutputAck frame) {
-      requireAttached("OUTPUT_ACK");
-      if (frame.offset() > session.outputNext) {
-        throw new LinkProtocolException(
-            "OUTPUT_ACK of what was not sent: sent="
-                + session.outputNext
-                + " offset="
-                + frame.offset());
-      }
-      output.prune(frame.offset());
-    }
-
-    @Override
-    public void onPing(LinkFrame.Ping frame) {
-      session.connection.send(new LinkFrame.Pong(frame.clockNanos()));
-    }
-
-    @Override
-    public void onPong(LinkFrame.Pong frame) {
-      // Its arrival was the message.
-    }
-
-    @Override
-    public void onGoodbye(LinkFrame.Goodbye frame) {
-      drop(session, "front says goodbye: " + frame.reason());
-    }
-
-    @Override
-    public void onHello(LinkFrame.Hello frame) {
-      throw new LinkProtocolException("HELLO is the node's");
-    }
-
-    @Override
-    public void onInputAck(LinkFrame.InputAck frame) {
-      throw new LinkProtocolException("INPUT_ACK is the node's");
-    }
-
-    @Override
-    public void onOutput(LinkFrame.Output frame) {
-      throw new LinkProtocolException("OUTPUT is the node's");
-    }
-
-    private void requireAttached(String frame) {
-      if (attached != session) {
-        throw new LinkProtocolException(frame + " needs an ATTACH before");
-      }
+    public void drop(FrontSession session, String reason) {
+      ConsoleServer.this.drop(session, reason);
     }
   }
 }

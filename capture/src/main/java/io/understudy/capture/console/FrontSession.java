@@ -41,4 +41,11 @@ final class FrontSession {
   boolean isOpen() {
     return channel.isOpen();
   }
+
+  /** Has the selector look for what this connection can do now. */
+  void updateInterest() {
+    key.interestOps(
+        (parked == null ? SelectionKey.OP_READ : 0)
+            | (connection.pendingBytes() > 0 ? SelectionKey.OP_WRITE : 0));
+  }
 }
