@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
  */
 public record CpuidTable(List<CpuidEntry> entries) {
   static final int MAX_ENTRIES = 256;
+  private static final CpuidEntry UNFILLED = new CpuidEntry(0, 0, 0, 0, 0, 0, 0);
 
   /** Sorts and copies. */
   public CpuidTable {
@@ -75,6 +76,8 @@ public record CpuidTable(List<CpuidEntry> entries) {
                 bytes.getInt(at + Layout.Cpuid.ECX),
                 bytes.getInt(at + Layout.Cpuid.EDX)));
       }
+      // Before Linux 6.5 KVM_GET_CPUID2 does not say how many rows it has filled.
+      read.removeIf(UNFILLED::equals);
       return new CpuidTable(read);
     }
   }

@@ -7,6 +7,8 @@ final class Errno {
   static final int ENOENT = 2;
   static final int EINTR = 4;
   static final int E2BIG = 7;
+  static final int EAGAIN = 11;
+  static final int EBUSY = 16;
   static final int EACCES = 13;
   static final int EPERM = 1;
   static final int ENODEV = 19;
@@ -21,11 +23,11 @@ final class Errno {
           Map.entry(6, "ENXIO"),
           Map.entry(E2BIG, "E2BIG"),
           Map.entry(9, "EBADF"),
-          Map.entry(11, "EAGAIN"),
+          Map.entry(EAGAIN, "EAGAIN"),
           Map.entry(12, "ENOMEM"),
           Map.entry(EACCES, "EACCES"),
           Map.entry(14, "EFAULT"),
-          Map.entry(16, "EBUSY"),
+          Map.entry(EBUSY, "EBUSY"),
           Map.entry(17, "EEXIST"),
           Map.entry(ENODEV, "ENODEV"),
           Map.entry(22, "EINVAL"),

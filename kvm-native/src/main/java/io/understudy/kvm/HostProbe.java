@@ -37,6 +37,15 @@ public final class HostProbe {
     return new ProbeReport(results);
   }
 
+  /**
+   * Whether the interrupt window opens exactly at the instruction where the guest can take an
+   * interrupt again, so that it is the same one in every execution. Some hosts look only now and
+   * then.
+   */
+  public static boolean hasExactInterruptWindow(Kvm kvm) {
+    return InterruptProbes.WINDOW.run(kvm).verdict() == Verdict.WORKS;
+  }
+
   private static List<Probe> probes() {
     List<Probe> all = new ArrayList<>(ExitProbes.ALL);
     all.addAll(InterruptProbes.ALL);

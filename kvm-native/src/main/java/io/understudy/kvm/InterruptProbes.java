@@ -11,10 +11,9 @@ import java.util.List;
 
 /** External interrupts at exits, and how exactly the window for them is reported. */
 final class InterruptProbes {
+  static final Probe WINDOW = new Probe("interrupt window", false, InterruptProbes::window);
   static final List<Probe> ALL =
-      List.of(
-          new Probe("interrupts at exits", true, InterruptProbes::delivery),
-          new Probe("interrupt window", false, InterruptProbes::window));
+      List.of(new Probe("interrupts at exits", true, InterruptProbes::delivery), WINDOW);
 
   private static final int VECTOR = 0x30;
 

@@ -224,6 +224,10 @@ final class Layout {
     static final int RANGES_MAX = 16;
     static final int BITMAP_BYTES_MAX = 1536;
     static final int READ_AND_WRITE = 3;
+    static final int DEFAULT_DENY = 1;
+
+    /** {@code KVM_MSR_EXIT_REASON_}: INVAL 1, UNKNOWN 2, FILTER 4. */
+    static final int ALL_REASONS = 7;
 
     private MsrFilter() {}
   }

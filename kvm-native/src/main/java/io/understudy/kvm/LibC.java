@@ -10,7 +10,11 @@ final class LibC {
   /** asm-generic/fcntl.h. */
   static final int O_RDWR = 2;
 
+  static final int O_NONBLOCK = 0x800;
   static final int O_CLOEXEC = 0x80000;
+
+  /** asm-generic/poll.h. */
+  static final short POLLIN = 1;
 
   /** asm-generic/mman-common.h and asm-generic/mman.h. */
   static final int PROT_READ_WRITE = 3;
@@ -52,6 +56,12 @@ final class LibC {
   static native int madvise(long address, long sizeBytes, int advice);
 
   static native long pread(int fd, long target, long sizeBytes, long offset);
+
+  static native long read(int fd, long target, long sizeBytes);
+
+  static native long write(int fd, long source, long sizeBytes);
+
+  static native int poll(long descriptors, long count, int timeoutMillis);
 
   static native int pthread_sigmask(int how, long set, long oldSet);
 

@@ -121,39 +121,37 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /**
-   * Sends guest accesses to model-specific registers to the VMM as {@link VcpuExit.RdMsr} and
-   * {@link VcpuExit.WrMsr}. Affects RDMSR and WRMSR only, not instructions such as RDTSC; x2APIC
-   * registers (0x800..0x8FF) are never filtered.
+   * Sends every guest access to a model-specific register outside of {@code allowed}, and every one
+   * KVM would refuse, to the VMM as {@link VcpuExit.RdMsr} and {@link VcpuExit.WrMsr}. Affects
+   * RDMSR and WRMSR only, not instructions such as RDTSC; x2APIC registers (0x800..0x8FF) are never
+   * filtered.
    *
-   * @param isUnknownIncluded also registers KVM does not know or values it refuses
-   * @param filtered at most 16 ranges that exit although KVM knows them
+   * @param allowed 1 to 16 ranges that KVM handles itself
    * @throws KvmException when the host has no such feature
    */
-  public void interceptMsrs(boolean isUnknownIncluded, List<MsrRange> filtered) {
-    if (filtered.size() > Layout.MsrFilter.RANGES_MAX) {
+  public void interceptMsrsExcept(List<MsrRange> allowed) {
+    // Without any range KVM takes the filter for an empty one and allows everything.
+    if (allowed.isEmpty() || allowed.size() > Layout.MsrFilter.RANGES_MAX) {
       throw new IllegalArgumentException(
-          "too many MSR ranges: count="
-              + filtered.size()
-              + " maximum="
-              + Layout.MsrFilter.RANGES_MAX);
+          "MSR ranges must be 1 to " + Layout.MsrFilter.RANGES_MAX + ": count=" + allowed.size());
     }
-    int reasons = isUnknownIncluded ? 7 : 4; // KVM_MSR_EXIT_REASON_INVAL 1, UNKNOWN 2, FILTER 4.
     int open = openFd();
-    enable(Capability.X86_USER_SPACE_MSR, reasons);
+    enable(Capability.X86_USER_SPACE_MSR, Layout.MsrFilter.ALL_REASONS);
     int bitmaps = Layout.MsrFilter.SIZE;
     try (NativeBuffer buffer =
-        NativeBuffer.allocate(
-            bitmaps + Layout.MsrFilter.RANGES_MAX * Layout.MsrFilter.BITMAP_BYTES_MAX)) {
+        NativeBuffer.allocate(bitmaps + allowed.size() * Layout.MsrFilter.BITMAP_BYTES_MAX)) {
       ByteBuffer b = buffer.bytes();
-      for (int i = 0; i < filtered.size(); i++) {
-        // The zeros of a fresh buffer are the bitmap: a zero bit refuses the access.
+      b.putInt(Layout.MsrFilter.FLAGS, Layout.MsrFilter.DEFAULT_DENY);
+      for (int i = 0; i < allowed.size(); i++) {
+        int bitmap = bitmaps + i * Layout.MsrFilter.BITMAP_BYTES_MAX;
+        for (int at = 0; at < Layout.MsrFilter.BITMAP_BYTES_MAX; at++) {
+          b.put(bitmap + at, (byte) 0xFF); // a one bit allows the access
+        }
         int range = Layout.MsrFilter.RANGES + i * Layout.MsrFilter.RANGE_SIZE;
         b.putInt(range + Layout.MsrFilter.RANGE_FLAGS, Layout.MsrFilter.READ_AND_WRITE);
-        b.putInt(range + Layout.MsrFilter.RANGE_NMSRS, filtered.get(i).count());
-        b.putInt(range + Layout.MsrFilter.RANGE_BASE, filtered.get(i).first());
-        b.putLong(
-            range + Layout.MsrFilter.RANGE_BITMAP,
-            buffer.address() + bitmaps + (long) i * Layout.MsrFilter.BITMAP_BYTES_MAX);
+        b.putInt(range + Layout.MsrFilter.RANGE_NMSRS, allowed.get(i).count());
+        b.putInt(range + Layout.MsrFilter.RANGE_BASE, allowed.get(i).first());
+        b.putLong(range + Layout.MsrFilter.RANGE_BITMAP, buffer.address() + bitmap);
       }
       Ioctl.KVM_X86_SET_MSR_FILTER.call(open, buffer.address());
     }

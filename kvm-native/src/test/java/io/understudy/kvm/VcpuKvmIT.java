@@ -226,11 +226,13 @@ class VcpuKvmIT {
   }
 
   @Test
-  void trapsFilteredMsr() {
-    // given: mov ecx,0x176; rdmsr; wrmsr; hlt
+  void trapsMsrs_exceptTheAllowed() {
+    // given: mov ecx,0x175; wrmsr; mov ecx,0x176; rdmsr; wrmsr; hlt
     try (ProbeGuest guest =
-        ProbeGuest.start(kvm, 0xB9, 0x76, 1, 0, 0, 0x0F, 0x32, 0x0F, 0x30, 0xF4)) {
-      guest.vm().interceptMsrs(true, List.of(new MsrRange(0x174, 3)));
+        ProbeGuest.start(
+            kvm, 0xB9, 0x75, 1, 0, 0, 0x0F, 0x30, 0xB9, 0x76, 1, 0, 0, 0x0F, 0x32, 0x0F, 0x30,
+            0xF4)) {
+      guest.vm().interceptMsrsExcept(List.of(new MsrRange(0x174, 2)));
 
       // when
       assertThat(guest.run(TIMEOUT)).isEqualTo(new VcpuExit.RdMsr(0x176, 4));
