@@ -74,7 +74,7 @@ public final class EpochCommitter implements Runnable {
         draft.entries().size(),
         TimeUnit.NANOSECONDS.toMicros(took));
     if (took <= leaseNanos) {
-      gate.committed(draft.mark().inputOffset(), draft.mark().outputOffset());
+      gate.committed(draft.mark());
     } else {
       statistics.heldBack();
       handOver.wantProof();

@@ -16,6 +16,9 @@ final class HandOver {
   /** Console input not yet applied, in bytes; the console's own window is of the same order. */
   private static final int INPUT_LIMIT_BYTES = 512 * 1024;
 
+  /** Frames not yet applied; a network card's own queue is of the same order. */
+  private static final int FRAME_LIMIT = 256;
+
   /** One message of the front, to be applied as a whole. */
   record Input(long offset, byte[] bytes) {}
 
@@ -25,6 +28,7 @@ final class HandOver {
 
   private final ArrayDeque<Input> inputs = new ArrayDeque<>();
   private int inputBytes;
+  private final ArrayDeque<byte[]> frames = new ArrayDeque<>();
   private EpochDraft draft;
   private boolean committing;
   private boolean proofWanted;
@@ -56,6 +60,29 @@ final class HandOver {
       }
       inputBytes -= first.bytes().length;
       return inputs.poll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Network thread: a frame, which is lost if there is no room now. */
+  void offerFrame(byte[] frame) {
+    lock.lock();
+    try {
+      if (stopped == null && frames.size() < FRAME_LIMIT) {
+        frames.add(frame);
+        forVcpu.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** vCPU thread: the oldest frame, or null. */
+  byte[] pollFrame() {
+    lock.lock();
+    try {
+      return frames.poll();
     } finally {
       lock.unlock();
     }
@@ -169,15 +196,18 @@ final class HandOver {
    * vCPU thread: waits until something of the above has changed, at most {@code nanos}.
    *
    * @param inputWanted whether waiting input is a reason not to wait
+   * @param framesWanted whether a waiting frame is
+   * @param idleWanted whether a committer that has nothing to do is
    */
   @SuppressWarnings("WaitNotInLoop") // The caller is the loop.
-  void awaitChange(long nanos, boolean inputWanted, boolean idleWanted)
+  void awaitChange(long nanos, boolean inputWanted, boolean framesWanted, boolean idleWanted)
       throws InterruptedException {
     lock.lock();
     try {
       boolean nothingNew =
           stopped == null
               && !(inputWanted && !inputs.isEmpty())
+              && !(framesWanted && !frames.isEmpty())
               && !(idleWanted && draft == null && !committing);
       if (nothingNew && nanos > 0) {
         // Whoever waits looks again at everything: a spurious wake-up costs one turn.

@@ -5,7 +5,6 @@ import io.understudy.log.EpochLog;
 import io.understudy.machine.Landmark;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineLoop;
-import io.understudy.machine.StateDigest;
 import io.understudy.schemas.GuestEvent;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +27,7 @@ public final class LiveRun {
   private final HandOver handOver = new HandOver();
   private final CaptureStatistics statistics = new CaptureStatistics();
   private boolean proven;
+  private EpochDraft.Mark opening;
 
   /**
    * A leadership that has not begun.
@@ -50,23 +50,11 @@ public final class LiveRun {
    */
   public void open(GuestEvent first) {
     Landmark landmark = machine.landmark();
-    StateDigest digest = machine.digest();
     EpochDraft.Entry entry =
         new EpochDraft.Entry(machine.position(), landmark.rip(), landmark.registers(), first);
-    EpochDraft.Mark mark =
-        new EpochDraft.Mark(
-            machine.position(),
-            landmark.rip(),
-            landmark.registers(),
-            digest.registers(),
-            digest.devices(),
-            digest.memory(),
-            machine.inputOffset(),
-            machine.outputOffset(),
-            gate.releasedOffset(),
-            machine.virtualNanos());
+    opening = Marks.of(machine, gate);
     long begin = clock.nanoTime();
-    long number = log.commit(new EpochDraft(List.of(entry), mark)).number();
+    long number = log.commit(new EpochDraft(List.of(entry), opening)).number();
     long took = clock.nanoTime() - begin;
     statistics.committed(number, machine.position(), 1, TimeUnit.NANOSECONDS.toMicros(took));
     proven = took <= settings.outputLease().toNanos();
@@ -86,13 +74,13 @@ public final class LiveRun {
             new GuestClock(clock, machine.config().wallClockEpochMillis(), machine.virtualNanos()),
             handOver,
             gate,
-            machine.outputOffset());
+            machine);
     EpochCommitter committer =
         new EpochCommitter(log, handOver, gate, clock, statistics, settings, machine::kick);
     // What the log already holds may leave now, if the first epoch's commit has just proved the
     // term.
     if (proven) {
-      gate.committed(machine.inputOffset(), machine.outputOffset());
+      gate.committed(opening);
     } else {
       handOver.wantProof();
     }
@@ -120,6 +108,11 @@ public final class LiveRun {
    */
   public boolean offerInput(long offset, byte[] bytes) {
     return handOver.offerInput(offset, bytes);
+  }
+
+  /** A network frame from outside; lost, as in any network, if there is no room now. */
+  public void offerFrame(byte[] frame) {
+    handOver.offerFrame(frame);
   }
 
   /** Ends the leadership soon; what is not yet committed is not released. */

@@ -1,21 +1,25 @@
 package io.understudy.capture;
 
+import io.understudy.log.EpochDraft;
+
 /**
- * Where output waits until it may leave. A port: the real one is the console's server, tests watch
- * what gets through.
+ * Where output waits until it may leave. A port: the real one is the console's server and the
+ * network, tests watch what gets through.
  */
 public interface OutputGate {
   /**
-   * Committer thread: everything up to here is committed, output may leave and input is
-   * acknowledged.
-   *
-   * @param inputOffset behind the last committed byte of input
-   * @param outputOffset behind the last byte of output of a committed epoch
+   * Committer thread: the epoch with this mark is committed; the output up to there may leave and
+   * the input up to there is acknowledged.
    */
-  void committed(long inputOffset, long outputOffset);
+  void committed(EpochDraft.Mark mark);
 
-  /** vCPU thread: output up to here has arrived outside; goes into the next epoch's mark. */
+  /**
+   * vCPU thread: console output up to here has arrived outside; goes into the next epoch's mark.
+   */
   long releasedOffset();
+
+  /** vCPU thread: network frames before this number have left; goes into the next epoch's mark. */
+  long releasedFrames();
 
   /** vCPU thread: whether more output can be held; if not, the guest stands still. */
   boolean hasRoom();

@@ -4,7 +4,6 @@ import io.understudy.log.EpochDraft;
 import io.understudy.machine.Director;
 import io.understudy.machine.Landmark;
 import io.understudy.machine.Machine;
-import io.understudy.machine.StateDigest;
 import io.understudy.schemas.GuestEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +31,11 @@ public final class Recorder implements Director {
   /** How long to wait before looking again at a tick that the guest has not taken. */
   private static final long UNTAKEN_TICK_WAIT_NANOS = 1_000_000;
 
+  /** How old the time may be that a guest is told: what is newer costs no event. */
+  private static final long TIME_RESOLUTION_NANOS = 50_000;
+
+  private static final long NO_TIME_READ = -1;
+
   private final CaptureSettings settings;
   private final HostClock host;
   private final GuestClock guestClock;
@@ -40,11 +44,16 @@ public final class Recorder implements Director {
 
   private List<EpochDraft.Entry> entries = new ArrayList<>();
   private long epochOpenedAt;
-  private long sealedOutputOffset;
+  private long sealedOutput;
   private long outputSince;
   private boolean outputWaiting;
   private boolean proofWanted;
   private boolean endRecorded;
+
+  /**
+   * Where {@link #timeAsked} has moved the clock to, to be recorded at the position it leads to.
+   */
+  private long timeRead = NO_TIME_READ;
 
   Recorder(
       CaptureSettings settings,
@@ -52,17 +61,44 @@ public final class Recorder implements Director {
       GuestClock guestClock,
       HandOver handOver,
       OutputGate gate,
-      long committedOutputOffset) {
+      Machine machine) {
     this.settings = settings;
     this.host = host;
     this.guestClock = guestClock;
     this.handOver = handOver;
     this.gate = gate;
-    this.sealedOutputOffset = committedOutputOffset;
+    this.sealedOutput = output(machine);
+  }
+
+  /** How much of any kind the guest has put out; grows with each byte and frame. */
+  private static long output(Machine machine) {
+    return machine.outputOffset() + machine.framesSent();
+  }
+
+  @Override
+  public long timeAsked(Machine machine) {
+    long now = guestClock.nanos();
+    long virtual = machine.virtualNanos();
+    long moment = Math.min(now, lastMomentBeforeTick(machine, now));
+    if (moment - virtual < TIME_RESOLUTION_NANOS) {
+      return virtual;
+    }
+    timeRead = moment;
+    return moment;
+  }
+
+  /** The clock may not pass a tick that the guest would miss. */
+  private static long lastMomentBeforeTick(Machine machine, long now) {
+    boolean held = machine.isTimerPending() && now - machine.virtualNanos() <= MAX_TICK_LAG_NANOS;
+    return held ? machine.nextTimerNanos() - 1 : machine.nextTimerNanos();
   }
 
   @Override
   public Turn atPosition(Machine machine) throws InterruptedException {
+    if (timeRead != NO_TIME_READ) {
+      record(machine, new GuestEvent.TimeRead(timeRead));
+      timeRead = NO_TIME_READ;
+    }
     for (; ; ) {
       if (handOver.stopped() != null) {
         return Turn.STOP;
@@ -72,13 +108,18 @@ public final class Recorder implements Director {
       } else {
         letTimePass(machine);
         letInputIn(machine);
+        letFramesIn(machine);
       }
       closeEpochIfDue(machine);
       boolean stalled = isStalled();
       if (machine.isRunnable() && !stalled) {
         return Turn.RUN;
       }
-      handOver.awaitChange(waitNanos(machine, stalled), isInputWelcome(machine), isIdleAwaited());
+      handOver.awaitChange(
+          waitNanos(machine, stalled),
+          isInputWelcome(machine),
+          machine.ended().isEmpty() && machine.canReceiveFrame(),
+          isIdleAwaited());
     }
   }
 
@@ -119,13 +160,26 @@ public final class Recorder implements Director {
                 + " expected="
                 + machine.inputOffset());
       }
-      // The guest's timer then shows when the input came, to the nanosecond.
-      long moment = Math.min(guestClock.nanos(), machine.nextTimerNanos() - 1);
-      if (moment > machine.virtualNanos()) {
-        record(machine, new GuestEvent.ClockAdvanced(moment));
-      }
+      stampMoment(machine);
       record(machine, new GuestEvent.ConsoleInput(input.bytes()));
       input = handOver.pollInput(machine.inputRoom());
+    }
+  }
+
+  private void letFramesIn(Machine machine) {
+    byte[] frame = machine.canReceiveFrame() ? handOver.pollFrame() : null;
+    while (frame != null) {
+      stampMoment(machine);
+      record(machine, new GuestEvent.FrameReceived(frame));
+      frame = machine.canReceiveFrame() ? handOver.pollFrame() : null;
+    }
+  }
+
+  /** The guest's timer then shows when an input came, to the nanosecond. */
+  private void stampMoment(Machine machine) {
+    long moment = Math.min(guestClock.nanos(), machine.nextTimerNanos() - 1);
+    if (moment > machine.virtualNanos()) {
+      record(machine, new GuestEvent.ClockAdvanced(moment));
     }
   }
 
@@ -139,7 +193,7 @@ public final class Recorder implements Director {
   }
 
   private void closeEpochIfDue(Machine machine) {
-    if (!outputWaiting && machine.outputOffset() > sealedOutputOffset) {
+    if (!outputWaiting && output(machine) > sealedOutput) {
       outputWaiting = true;
       outputSince = host.nanoTime();
     }
@@ -163,24 +217,9 @@ public final class Recorder implements Director {
   }
 
   private void close(Machine machine) {
-    StateDigest digest = machine.digest();
-    Landmark landmark = machine.landmark();
-    handOver.submit(
-        new EpochDraft(
-            entries,
-            new EpochDraft.Mark(
-                machine.position(),
-                landmark.rip(),
-                landmark.registers(),
-                digest.registers(),
-                digest.devices(),
-                digest.memory(),
-                machine.inputOffset(),
-                machine.outputOffset(),
-                gate.releasedOffset(),
-                machine.virtualNanos())));
+    handOver.submit(new EpochDraft(entries, Marks.of(machine, gate)));
     entries = new ArrayList<>();
-    sealedOutputOffset = machine.outputOffset();
+    sealedOutput = output(machine);
     outputWaiting = false;
     proofWanted = false;
   }

@@ -68,7 +68,7 @@ class EpochCommitterTest {
   private static EpochDraft draft(long outputOffset) {
     return new EpochDraft(
         List.of(new EpochDraft.Entry(1, 2, 3, new GuestEvent.ClockAdvanced(4))),
-        new EpochDraft.Mark(5, 6, 7, 8, 9, 10, 3, outputOffset, 0, 4));
+        new EpochDraft.Mark(5, 6, 7, 8, 9, 10, 3, outputOffset, 0, 4, 0, 0));
   }
 
   /** Notes what it is told. */
@@ -76,12 +76,17 @@ class EpochCommitterTest {
     private final List<String> calls = new ArrayList<>();
 
     @Override
-    public void committed(long inputOffset, long outputOffset) {
-      calls.add("committed " + inputOffset + " " + outputOffset);
+    public void committed(EpochDraft.Mark mark) {
+      calls.add("committed " + mark.inputOffset() + " " + mark.outputOffset());
     }
 
     @Override
     public long releasedOffset() {
+      return 0;
+    }
+
+    @Override
+    public long releasedFrames() {
       return 0;
     }
 

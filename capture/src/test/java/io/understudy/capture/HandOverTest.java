@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class HandOverTest {
   private static final EpochDraft EMPTY =
-      new EpochDraft(List.of(), new EpochDraft.Mark(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+      new EpochDraft(List.of(), new EpochDraft.Mark(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 
   private final HandOver handOver = new HandOver();
 

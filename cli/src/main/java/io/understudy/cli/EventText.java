@@ -1,6 +1,7 @@
 package io.understudy.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.understudy.schemas.Attachments;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
 import java.util.HexFormat;
@@ -66,6 +67,20 @@ final class EventText {
           .put("node", event.node());
       ObjectNode facts = json.putObject("hostFacts");
       event.hostFacts().forEach(facts::put);
+      attach(event.attachments(), json.putObject("attachments"));
+    }
+
+    private static void attach(Attachments attachments, ObjectNode into) {
+      into.put("boot", attachments.boot())
+          .put("initrdSha256", attachments.initrdSha256())
+          .put("macAddress", attachments.macAddress())
+          .put("consoleDevice", attachments.consoleDevice());
+      if (attachments.disk() != null) {
+        into.putObject("disk")
+            .put("name", attachments.disk().name())
+            .put("bytes", attachments.disk().bytes())
+            .put("sha256", attachments.disk().sha256());
+      }
     }
 
     @Override
@@ -86,6 +101,16 @@ final class EventText {
     }
 
     @Override
+    public void onFrameReceived(GuestEvent.FrameReceived event) {
+      json.put("frame", HexFormat.of().formatHex(event.frame()));
+    }
+
+    @Override
+    public void onTimeRead(GuestEvent.TimeRead event) {
+      json.put("nanos", event.nanos());
+    }
+
+    @Override
     public void onRunEnded(GuestEvent.RunEnded event) {
       json.put("reason", event.reason());
     }
@@ -102,7 +127,9 @@ final class EventText {
           .put("releasedOutputOffset", event.releasedOutputOffset())
           .put("virtualNanos", event.virtualNanos())
           .put("previousHash", HexFormat.of().formatHex(event.previousHash()))
-          .put("hash", HexFormat.of().formatHex(event.hash()));
+          .put("hash", HexFormat.of().formatHex(event.hash()))
+          .put("framesSent", event.framesSent())
+          .put("framesReleased", event.framesReleased());
     }
   }
 }

@@ -12,7 +12,8 @@ public enum ExitCode {
   /** The command line or an input is wrong. */
   USAGE(2, "wrong usage or bad input"),
   /** This host or its files are not what is needed. */
-  ENVIRONMENT(3, "environment: no usable /dev/kvm, or a wrong or missing guest image"),
+  ENVIRONMENT(
+      3, "environment: no usable /dev/kvm or TAP interface, or a wrong or missing guest image"),
   /** A replica is not what the log says. */
   DIVERGENCE(4, "replay diverged from the log"),
   /** Another node leads. */

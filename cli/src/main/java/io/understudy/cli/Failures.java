@@ -4,6 +4,7 @@ import io.understudy.broker.BrokerException;
 import io.understudy.failover.node.NodeExit;
 import io.understudy.kvm.KvmException;
 import io.understudy.kvm.KvmUnavailableException;
+import io.understudy.kvm.TapException;
 import io.understudy.log.LogException;
 import io.understudy.log.LogFencedException;
 import io.understudy.log.LogTimeoutException;
@@ -27,6 +28,7 @@ final class Failures {
       List.of(
           new Rule(KvmUnavailableException.class, ExitCode.ENVIRONMENT),
           new Rule(KvmException.class, ExitCode.ENVIRONMENT),
+          new Rule(TapException.class, ExitCode.ENVIRONMENT),
           new Rule(RunRefusedException.class, ExitCode.ENVIRONMENT),
           new Rule(BadImageException.class, ExitCode.ENVIRONMENT),
           new Rule(BrokerException.class, ExitCode.ENVIRONMENT),

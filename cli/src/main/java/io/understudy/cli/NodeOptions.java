@@ -16,6 +16,14 @@ import picocli.CommandLine.Option;
 /** What a primary and a standby have in common: after a failover they are each other. */
 final class NodeOptions {
   @Mixin private ClusterOptions cluster;
+  @Mixin private GuestOptions guest;
+
+  @Option(
+      names = "--tap",
+      defaultValue = "",
+      paramLabel = "NAME",
+      description = "The TAP interface that connects the guest's network card; it must exist.")
+  private String tap;
 
   @Option(
       names = "--vm",
@@ -134,6 +142,20 @@ final class NodeOptions {
             standard.epochMaxEvents(),
             standard.stallEvents(),
             standard.outputLease()),
-        device);
+        device,
+        guest.files(),
+        tap);
+  }
+
+  GuestOptions guest() {
+    return guest;
+  }
+
+  String tap() {
+    return tap;
+  }
+
+  VmId vm() {
+    return vm;
   }
 }

@@ -3,8 +3,7 @@ package io.understudy.cli;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
-import io.understudy.machine.GuestImages;
-import io.understudy.machine.devices.ConsoleSink;
+import io.understudy.machine.MachineOutput;
 import io.understudy.replay.OfflineReplay;
 import io.understudy.schemas.VmId;
 import java.io.BufferedOutputStream;
@@ -33,6 +32,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
+  @Mixin private GuestOptions guest;
 
   @Option(
       names = "--vm",
@@ -52,12 +52,6 @@ final class ReplayCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Last epoch to execute; all that are committed now when not given.")
   private Long untilEpoch;
-
-  @Option(
-      names = "--guest",
-      paramLabel = "NAME|FILE",
-      description = "Where the guest's image is on this host, if not where the log says.")
-  private String guest;
 
   @Option(
       names = "--console",
@@ -100,7 +94,7 @@ final class ReplayCommand implements Callable<Integer> {
               kvm,
               connection,
               vm,
-              recorded -> GuestImages.find(guest == null ? recorded : guest),
+              header -> guest.files().read(header),
               untilEpoch == null ? Long.MAX_VALUE : untilEpoch,
               writingTo(out),
               progress::applied);
@@ -127,7 +121,7 @@ final class ReplayCommand implements Callable<Integer> {
             : Files.newOutputStream(Path.of(console)));
   }
 
-  private static ConsoleSink writingTo(OutputStream out) {
+  private static MachineOutput writingTo(OutputStream out) {
     return value -> {
       try {
         out.write(value);

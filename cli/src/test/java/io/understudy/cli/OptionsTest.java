@@ -10,6 +10,7 @@ import io.understudy.failover.node.NewRun;
 import io.understudy.failover.node.NodeSettings;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.KafkaEpochWriter;
+import io.understudy.machine.GuestFiles;
 import io.understudy.schemas.VmId;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -92,7 +93,11 @@ final class OptionsTest {
             "--commit-timeout=2ms",
             "--checkpoint-every=3ms",
             "--epoch-max-age=5ms",
-            "--output-max-hold=4ms");
+            "--output-max-hold=4ms",
+            "--kernel=k",
+            "--initrd=i",
+            "--disk=x",
+            "--tap=tap0");
 
     NodeSettings settings = command.node.settings(CLUSTER);
 
@@ -113,7 +118,9 @@ final class OptionsTest {
                     CaptureSettings.DEFAULT.epochMaxEvents(),
                     CaptureSettings.DEFAULT.stallEvents(),
                     CaptureSettings.DEFAULT.outputLease()),
-                Path.of("/dev/other")));
+                Path.of("/dev/other"),
+                new GuestFiles(null, Path.of("k"), Path.of("i"), Path.of("x")),
+                "tap0"));
   }
 
   @Test

@@ -63,6 +63,8 @@ public record EpochDraft(List<Entry> entries, Mark mark) {
    * @param outputOffset console bytes the guest produced since power-on
    * @param releasedOutputOffset console bytes surely released when the epoch was closed
    * @param virtualNanos virtual time since power-on in nanoseconds
+   * @param framesSent network frames the guest sent since power-on
+   * @param framesReleased those surely released when the epoch was closed
    */
   public record Mark(
       long position,
@@ -74,5 +76,7 @@ public record EpochDraft(List<Entry> entries, Mark mark) {
       long inputOffset,
       long outputOffset,
       long releasedOutputOffset,
-      long virtualNanos) {}
+      long virtualNanos,
+      long framesSent,
+      long framesReleased) {}
 }

@@ -102,7 +102,9 @@ record SealedEpoch(
         mark.releasedOutputOffset(),
         mark.virtualNanos(),
         chain.hash(),
-        hash);
+        hash,
+        mark.framesSent(),
+        mark.framesReleased());
   }
 
   private static byte[] encode(EventRecord record) {

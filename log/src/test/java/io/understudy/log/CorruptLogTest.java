@@ -285,7 +285,9 @@ class CorruptLogTest {
             mark.releasedOutputOffset(),
             mark.virtualNanos(),
             mark.previousHash(),
-            hash));
+            hash,
+            mark.framesSent(),
+            mark.framesReleased()));
   }
 
   private static EventRecord with(EventRecord r, GuestEvent event) {

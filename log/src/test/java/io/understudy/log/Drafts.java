@@ -1,5 +1,6 @@
 package io.understudy.log;
 
+import io.understudy.schemas.Attachments;
 import io.understudy.schemas.GuestEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ public final class Drafts {
         1,
         1,
         new TreeMap<>(),
-        "node-a");
+        "node-a",
+        Attachments.NONE);
   }
 
   /** An epoch of {@code events}, all at {@code position}. */
@@ -79,6 +81,17 @@ public final class Drafts {
 
   private static EpochDraft.Mark mark(long position) {
     return new EpochDraft.Mark(
-        position, 0x2000 + position, -position, position ^ 7, 2, 3, position, 5, 4, position * 8);
+        position,
+        0x2000 + position,
+        -position,
+        position ^ 7,
+        2,
+        3,
+        position,
+        5,
+        4,
+        position * 8,
+        0,
+        0);
   }
 }

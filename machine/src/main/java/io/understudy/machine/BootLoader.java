@@ -1,13 +1,15 @@
 package io.understudy.machine;
 
 import io.understudy.kvm.GuestMemory;
+import io.understudy.machine.linux.BootImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
  * Puts a guest and what its entry expects into memory: the image's segments, boot_params with an
- * e820 map, the command line, a GDT, and page tables that map the first GiB to itself.
+ * e820 map, the command line, a GDT, and page tables that map the first GiB to itself. Linux comes
+ * with a layout of its own that keeps to the same addresses.
  *
  * <p>The layout is that of Firecracker ({@code src/vmm/src/arch/x86_64/layout.rs}); the contents
  * follow Linux's 64-bit boot protocol ({@code Documentation/arch/x86/boot.rst}). Page-table entries
@@ -45,19 +47,27 @@ final class BootLoader {
 
   private BootLoader() {}
 
-  static void load(GuestMemory memory, MachineConfig config) {
-    GuestImage image = config.image();
-    for (GuestImage.Segment segment : image.segments()) {
-      memory.write(segment.address(), image.bytes(), segment.fileOffset(), segment.fileSize());
-    }
+  /** Returns the address of the first instruction. */
+  static long load(GuestMemory memory, MachineConfig config) {
     writePageTables(memory);
     memory.writeLong(GDT + 8, CODE_DESCRIPTOR);
     memory.writeLong(GDT + 16, DATA_DESCRIPTOR);
     memory.writeLong(GDT + 24, TSS_DESCRIPTOR);
+    if (config.program() instanceof LinuxGuest linux) {
+      BootImage image =
+          linux.layOut(config.commandLine(), config.memoryBytes(), config.seedFor("boot"));
+      image.writeTo(memory::write);
+      return image.entry();
+    }
+    GuestImage image = (GuestImage) config.program();
+    for (GuestImage.Segment segment : image.segments()) {
+      memory.write(segment.address(), image.bytes(), segment.fileOffset(), segment.fileSize());
+    }
     byte[] commandLine = config.commandLine().getBytes(StandardCharsets.US_ASCII);
     memory.write(COMMAND_LINE, commandLine, 0, commandLine.length);
     byte[] zeroPage = zeroPage(config.memoryBytes());
     memory.write(ZERO_PAGE, zeroPage, 0, zeroPage.length);
+    return image.entry();
   }
 
   private static void writePageTables(GuestMemory memory) {

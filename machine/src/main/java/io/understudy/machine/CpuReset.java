@@ -30,6 +30,8 @@ final class CpuReset {
             .tr(Segment.taskState(TASK, 0, 0x67))
             .gdt(new DescriptorTable(BootLoader.GDT, GDT_LIMIT))
             .idt(new DescriptorTable(0, 0))
+            // Without a local APIC; an enabled one would also show up in what CPUID says.
+            .apicBase(0)
             .build();
     vcpu.setSpecialRegisters(special);
     vcpu.setRegisters(

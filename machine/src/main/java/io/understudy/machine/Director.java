@@ -4,7 +4,7 @@ package io.understudy.machine;
  * Decides, at every position, what reaches the machine: the live world while capturing, the log
  * while replaying. The only difference between the two lies behind this interface.
  */
-public interface Director {
+public interface Director extends TimeKeeper {
   /** What the loop does next. */
   enum Turn {
     /** Let the guest run to its next exit. */

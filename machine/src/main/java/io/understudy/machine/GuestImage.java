@@ -1,5 +1,6 @@
 package io.understudy.machine;
 
+import io.understudy.schemas.Attachments;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,7 +20,7 @@ import java.util.Objects;
  * <p>Immutable. Source of the layout: ELF-64 object file format, version 1.5, and the x86 boot
  * protocol (Linux {@code Documentation/arch/x86/boot.rst}, 64-bit entry).
  */
-public final class GuestImage {
+public final class GuestImage implements GuestProgram {
   private static final int ELF_HEADER_SIZE = 64;
   private static final int PROGRAM_HEADER_SIZE = 56;
   private static final int ELF_MAGIC = 0x464c457f; // 0x7f 'E' 'L' 'F', little-endian
@@ -160,14 +161,24 @@ public final class GuestImage {
     return new Segment(address, (int) fileOffset, (int) fileSize, memorySize);
   }
 
-  /** What to call this image in messages. */
+  @Override
   public String name() {
     return name;
   }
 
-  /** SHA-256 of the whole file; what the run header records and a standby compares. */
+  @Override
   public byte[] sha256() {
     return sha256.clone();
+  }
+
+  @Override
+  public String boot() {
+    return Attachments.ELF;
+  }
+
+  @Override
+  public String initrdSha256() {
+    return "";
   }
 
   /** {@link #sha256} in lower-case hexadecimal. */

@@ -6,12 +6,14 @@ import io.understudy.kvm.Registers;
 import io.understudy.kvm.Vcpu;
 import io.understudy.kvm.VcpuExit;
 import io.understudy.kvm.VirtualMachine;
-import io.understudy.machine.devices.ConsoleSink;
+import io.understudy.machine.disk.FileBaseImage;
+import io.understudy.machine.linux.TimeStampPorts;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.avro.MachineState;
 import java.util.BitSet;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * One deterministic PC: a vCPU, its memory and its devices, at a position.
@@ -23,14 +25,15 @@ import java.util.Optional;
  * #apply applied}, state may be read, digested and saved. {@link #advance} then injects an
  * interrupt if the guest can take one and lets it run to its next exit. Whether it can take one was
  * decided by KVM at the exit, before anything else happened: reading state in between must not
- * change it.
+ * change it. Where the host reports exactly when a guest lets interrupts in again, an interrupt
+ * that could not be taken at the exit is injected there; that place is no position of its own.
  *
  * <p>Owned by the vCPU thread, which is the one that called {@link #bindToCurrentThread} last; only
  * {@link #kick} may be called by others.
  */
 public final class Machine implements AutoCloseable {
   /** Version of the machine's behaviour; replay needs a machine of the version that recorded. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   /** Bytes in a page of guest memory as {@link #takeChangedPages} counts them. */
   public static final int PAGE_SIZE = MemoryDigest.PAGE_SIZE;
@@ -39,6 +42,8 @@ public final class Machine implements AutoCloseable {
   private final VirtualMachine vm;
   private final GuestMemory memory;
   private final Vcpu vcpu;
+  private final DeviceMemory deviceMemory;
+  private final FileBaseImage base;
   private final Devices devices;
   private final ExitHandler exitHandler = new ExitHandler();
   private final EventHandler eventHandler = new EventHandler();
@@ -53,26 +58,29 @@ public final class Machine implements AutoCloseable {
   private boolean completed;
   private Landmark landmark;
   private String ended;
+  private TimeKeeper timeKeeper = TimeKeeper.STILL;
 
-  private Machine(MachineConfig config, VirtualMachine vm, ConsoleSink console) {
+  private Machine(
+      MachineConfig config, VirtualMachine vm, FileBaseImage base, MachineOutput output) {
     this.config = config;
     this.vm = vm;
+    this.base = base;
     this.memory = vm.addMemory(0, 0, config.memoryBytes());
     this.vcpu = vm.createVcpu(0);
-    this.devices = new Devices(config.wallClockEpochMillis(), console);
+    this.deviceMemory = new DeviceMemory(memory);
+    this.devices = new Devices(config, base, deviceMemory, output);
   }
 
   /**
    * A machine at position 0, the guest's first instruction not yet executed.
    *
-   * @param console takes what the guest transmits, on the vCPU thread
+   * @param output takes what the guest puts out, on the vCPU thread
    */
-  public static Machine powerOn(Kvm kvm, MachineConfig config, ConsoleSink console) {
-    Machine machine = create(kvm, config, console);
+  public static Machine powerOn(Kvm kvm, MachineConfig config, MachineOutput output) {
+    Machine machine = create(kvm, config, output);
     try {
-      BootLoader.load(machine.memory, config);
-      CpuReset.enterLongMode(machine.vcpu, config.image().entry());
-      machine.memoryDigest = new MemoryDigest(machine.vm, machine.memory);
+      CpuReset.enterLongMode(machine.vcpu, BootLoader.load(machine.memory, config));
+      machine.memoryDigest = new MemoryDigest(machine.vm, machine.memory, machine.deviceMemory);
       return machine;
     } catch (RuntimeException | Error failure) {
       machine.close();
@@ -83,22 +91,21 @@ public final class Machine implements AutoCloseable {
   /**
    * A machine at the position where {@code state} was saved.
    *
-   * @param pages fills memory; pages it does not name are zero
+   * @param pages fills memory and disk, numbered as {@link #takeChangedPages} does; pages of memory
+   *     that it does not name are zero, those of the disk are the base image's
    * @throws IllegalArgumentException if {@code state} is of a version this class does not know
    */
   public static Machine restore(
-      Kvm kvm, MachineConfig config, ConsoleSink console, MachineState state, PageSource pages) {
-    Machine machine = create(kvm, config, console);
+      Kvm kvm, MachineConfig config, MachineOutput output, MachineState state, PageSource pages) {
+    Machine machine = create(kvm, config, output);
     try {
-      pages.fill(
-          (number, content) ->
-              machine.memory.write((long) number * PAGE_SIZE, content, 0, PAGE_SIZE));
+      pages.fill(machine::loadPage);
       MachineStates.restore(state, machine.vcpu, machine.devices);
       machine.position = state.getPosition();
       machine.halted = state.getHalted();
       machine.interruptible = state.getInterruptible();
       machine.ended = state.getRunState().isEmpty() ? null : state.getRunState();
-      machine.memoryDigest = new MemoryDigest(machine.vm, machine.memory);
+      machine.memoryDigest = new MemoryDigest(machine.vm, machine.memory, machine.deviceMemory);
       return machine;
     } catch (RuntimeException | Error failure) {
       machine.close();
@@ -106,17 +113,31 @@ public final class Machine implements AutoCloseable {
     }
   }
 
-  private static Machine create(Kvm kvm, MachineConfig config, ConsoleSink console) {
-    Objects.requireNonNull(console, "console");
+  private static Machine create(Kvm kvm, MachineConfig config, MachineOutput output) {
+    Objects.requireNonNull(output, "output");
     VirtualMachine vm = kvm.createVirtualMachine();
+    FileBaseImage base = null;
     try {
-      Machine machine = new Machine(config, vm, console);
-      machine.vcpu.setCpuid(CpuModel.table(kvm));
+      base = config.disk() == null ? null : config.disk().open();
+      Machine machine = new Machine(config, vm, base, output);
+      vm.interceptMsrsExcept(MsrPolicy.ALLOWED);
+      machine.vcpu.setCpuid(CpuModel.of(kvm).table());
       machine.bindToCurrentThread();
       return machine;
     } catch (RuntimeException | Error failure) {
       vm.close();
+      if (base != null) {
+        base.close();
+      }
       throw failure;
+    }
+  }
+
+  private void loadPage(int number, byte[] content) {
+    if (number < memory.pageCount()) {
+      memory.write((long) number * PAGE_SIZE, content, 0, PAGE_SIZE);
+    } else {
+      devices.disk().loadBlock(number - memory.pageCount(), content);
     }
   }
 
@@ -154,17 +175,27 @@ public final class Machine implements AutoCloseable {
 
   /** Offset behind the last console byte that went in. */
   public long inputOffset() {
-    return devices.uart().receivedBytes();
+    return devices.receivedBytes();
   }
 
   /** Offset behind the last console byte that came out. */
   public long outputOffset() {
-    return devices.uart().transmittedBytes();
+    return devices.transmittedBytes();
   }
 
   /** How many bytes of console input can be applied now. */
   public int inputRoom() {
-    return devices.uart().receiveRoom();
+    return devices.receiveRoom();
+  }
+
+  /** Whether a network frame can be applied now. */
+  public boolean canReceiveFrame() {
+    return devices.canReceiveFrame();
+  }
+
+  /** Network frames the guest has sent since power-on. */
+  public long framesSent() {
+    return devices.framesSent();
   }
 
   /** Whether the guest waits for an interrupt. */
@@ -201,12 +232,11 @@ public final class Machine implements AutoCloseable {
   /**
    * Injects an interrupt if the guest can take one and runs it to its next deterministic exit.
    *
+   * @param time asked when the exit reads a clock
    * @return true at the next position; false if a kick came first: call again to go on, and do not
    *     touch anything else before
    */
-  public boolean advance() {
-    landmark = null;
-    completed = false;
+  public boolean advance(TimeKeeper time) {
     if (!isRunnable() && halted) {
       throw new MachineException(
           "the guest is halted and no interrupt can wake it: position=" + position);
@@ -215,13 +245,34 @@ public final class Machine implements AutoCloseable {
       throw new MachineException("the guest has ended: position=" + position + " why=" + ended);
     }
     if (isInterruptDeliverable()) {
-      vcpu.interrupt(devices.pic().acknowledge());
-      halted = false;
-      // Until the next exit nothing more can be injected; a kick in between changes nothing.
-      interruptible = false;
+      complete();
+      // In the middle of an instruction with several accesses nothing is injected.
+      if (!vcpu.isAccessIncomplete()) {
+        inject();
+      }
     }
-    VcpuExit exit = vcpu.run();
-    return exit.accept(exitHandler);
+    timeKeeper = time;
+    for (; ; ) {
+      vcpu.requestInterruptWindow(config.interruptWindows() && devices.pic().interruptPending());
+      landmark = null;
+      completed = false;
+      VcpuExit exit = vcpu.run();
+      if (!(exit instanceof VcpuExit.InterruptWindowOpen)) {
+        return exit.accept(exitHandler);
+      }
+      completed = true;
+      inject();
+    }
+  }
+
+  private void inject() {
+    Landmark at = landmark();
+    int vector = devices.pic().acknowledge();
+    devices.injections().add(vector, at);
+    vcpu.interrupt(vector);
+    halted = false;
+    // Until the next exit nothing more can be injected; a kick in between changes nothing.
+    interruptible = false;
   }
 
   private boolean reached() {
@@ -265,25 +316,38 @@ public final class Machine implements AutoCloseable {
         position, halted, interruptible, ended == null ? "" : ended, vcpu.save(), devices);
   }
 
-  /** Numbers of the pages that changed since this was last called (at first: since zero memory). */
+  /**
+   * Numbers of the pages that changed since this was last called (at first: since zero memory and
+   * the base image). Pages of memory come first; behind them the disk's blocks are counted on.
+   */
   public BitSet takeChangedPages() {
-    return memoryDigest.takeChanged();
+    BitSet changed = memoryDigest.takeChanged();
+    if (devices.disk() != null) {
+      devices.disk().takeChangedBlocks().stream()
+          .forEach(block -> changed.set(memory.pageCount() + block));
+    }
+    return changed;
   }
 
-  /** Hash of each page, for finding the pages in which two machines differ. */
+  /** Hash of each page of memory, for finding the pages in which two machines differ. */
   public long[] pageHashes() {
     memoryDigest.update();
     return memoryDigest.pageHashes();
   }
 
-  /** Copies a page of guest memory. */
+  /** Copies a page of guest memory or a block of the disk. */
   public void readPage(int number, byte[] target) {
-    memory.read((long) number * PAGE_SIZE, target, 0, PAGE_SIZE);
+    if (number < memory.pageCount()) {
+      memory.read((long) number * PAGE_SIZE, target, 0, PAGE_SIZE);
+    } else {
+      devices.disk().readBlock(number - memory.pageCount(), target);
+    }
   }
 
-  /** How many pages guest memory has. */
+  /** How many pages guest memory and disk have together. */
   public int pageCount() {
-    return memory.pageCount();
+    int blocks = devices.disk() == null ? 0 : devices.disk().blockCount();
+    return Math.addExact(memory.pageCount(), blocks);
   }
 
   /** Gets the vCPU out of the guest soon; {@link #advance} returns false. Any thread. */
@@ -295,6 +359,9 @@ public final class Machine implements AutoCloseable {
   public void close() {
     vcpu.close();
     vm.close();
+    if (base != null) {
+      base.close();
+    }
   }
 
   /** What each event does to the machine. */
@@ -316,7 +383,26 @@ public final class Machine implements AutoCloseable {
 
     @Override
     public void onConsoleInput(GuestEvent.ConsoleInput event) {
-      devices.uart().receive(event.bytes());
+      devices.receive(event.bytes());
+    }
+
+    @Override
+    public void onFrameReceived(GuestEvent.FrameReceived event) {
+      devices.receiveFrame(event.frame());
+    }
+
+    @Override
+    public void onTimeRead(GuestEvent.TimeRead event) {
+      // The clock was moved in the middle of the exit, see TimeKeeper; here it is only compared.
+      if (devices.clock().nanos() != event.nanos()) {
+        throw new MachineException(
+            "the guest did not ask for the time where the log says it did: position="
+                + position
+                + " nanos expected="
+                + event.nanos()
+                + " actual="
+                + devices.clock().nanos());
+      }
     }
 
     @Override
@@ -337,6 +423,9 @@ public final class Machine implements AutoCloseable {
   private final class ExitHandler implements VcpuExit.Handler<Boolean> {
     @Override
     public Boolean portIn(VcpuExit.PortIn exit) {
+      if (devices.isClockPort(exit.port())) {
+        devices.advanceClock(timeKeeper.timeAsked(Machine.this));
+      }
       if (exit.count() == 1) {
         vcpu.answerPortIn(devices.ports().in(exit.port(), exit.size()));
       } else {
@@ -347,6 +436,9 @@ public final class Machine implements AutoCloseable {
 
     @Override
     public Boolean portOut(VcpuExit.PortOut exit) {
+      if (config.program() instanceof LinuxGuest && LinuxGuest.isTimeStampPort(exit.port())) {
+        return timeStamp(exit.port() == TimeStampPorts.RDTSCP);
+      }
       devices.out(exit.port(), exit.size(), exit.data());
       return reached();
     }
@@ -394,12 +486,43 @@ public final class Machine implements AutoCloseable {
 
     @Override
     public Boolean rdMsr(VcpuExit.RdMsr exit) {
-      throw unexpected(exit);
+      OptionalLong value = MsrPolicy.read(exit.index());
+      if (exit.index() == MsrPolicy.TIME_STAMP_COUNTER) {
+        vcpu.answerMsrRead(timeStampCounter());
+      } else if (value.isPresent()) {
+        vcpu.answerMsrRead(value.getAsLong());
+      } else {
+        vcpu.failMsrAccess();
+      }
+      return reached();
     }
 
     @Override
     public Boolean wrMsr(VcpuExit.WrMsr exit) {
-      throw unexpected(exit);
+      if (!MsrPolicy.acceptsWrite(exit.index())) {
+        vcpu.failMsrAccess();
+      }
+      return reached();
+    }
+
+    /** What RDTSC would do, which the loader replaced by an OUT to a port of ours. */
+    private boolean timeStamp(boolean withProcessor) {
+      long counter = timeStampCounter();
+      // Registers may be set only when the OUT is complete. What KVM says at the exit about
+      // interrupts is the answer for this position, so it must be asked before.
+      boolean counts = reached();
+      complete();
+      vcpu.setRegister(Registers.RAX, counter & 0xffffffffL);
+      vcpu.setRegister(Registers.RDX, counter >>> 32);
+      if (withProcessor) {
+        vcpu.setRegister(Registers.RCX, 0);
+      }
+      return counts;
+    }
+
+    /** Runs at 1 GHz with the virtual clock, and never shows the same value twice. */
+    private long timeStampCounter() {
+      return devices.clock().nanos() + position;
     }
 
     @Override

@@ -1,25 +1,45 @@
 package io.understudy.machine;
 
+import io.understudy.machine.disk.FileDisk;
+import io.understudy.schemas.Attachments;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Objects;
 
 /**
  * Everything a machine's first state depends on; the same values give the same machine.
  *
- * @param image the guest's program
+ * @param program what the guest executes
  * @param memoryBytes size of guest memory, a multiple of 2 MiB in [16 MiB, 1 GiB]
  * @param commandLine handed to the guest as Linux's boot protocol says, at most 2047 ASCII bytes
  * @param wallClockEpochMillis what the real-time clock shows at virtual time 0, milliseconds since
  *     1970-01-01 UTC
+ * @param seed from which all random numbers of the machine follow
+ * @param interruptWindows whether interrupts also enter where the guest enables them, between two
+ *     of its exits; needs a host that reports this place exactly
+ * @param disk the disk, or null
+ * @param macAddress Ethernet address of the network card; empty when there is none
+ * @param consoleDevice which device carries the console, {@link Attachments#UART} or {@link
+ *     Attachments#VIRTIO}
  */
 public record MachineConfig(
-    GuestImage image, long memoryBytes, String commandLine, long wallClockEpochMillis) {
+    GuestProgram program,
+    long memoryBytes,
+    String commandLine,
+    long wallClockEpochMillis,
+    long seed,
+    boolean interruptWindows,
+    FileDisk disk,
+    String macAddress,
+    String consoleDevice) {
   private static final long MEBIBYTE = 1L << 20;
   static final int COMMAND_LINE_MAX = 2047;
 
   /** Refuses what no machine can be made of. */
   public MachineConfig {
-    Objects.requireNonNull(image, "image");
+    Objects.requireNonNull(program, "program");
     Objects.requireNonNull(commandLine, "commandLine");
     if (memoryBytes < 16 * MEBIBYTE
         || memoryBytes > 1024 * MEBIBYTE
@@ -35,7 +55,11 @@ public record MachineConfig(
               + " ASCII characters without NUL: length="
               + commandLine.length());
     }
-    if (image.endAddress() > memoryBytes) {
+    if (wallClockEpochMillis < 0) {
+      throw new IllegalArgumentException(
+          "the start time must not lie before 1970: epochMillis=" + wallClockEpochMillis);
+    }
+    if (program instanceof GuestImage image && image.endAddress() > memoryBytes) {
       throw new IllegalArgumentException(
           image.name()
               + " needs memory up to 0x"
@@ -43,9 +67,66 @@ public record MachineConfig(
               + ", the guest has 0x"
               + Long.toHexString(memoryBytes));
     }
-    if (wallClockEpochMillis < 0) {
-      throw new IllegalArgumentException(
-          "the start time must not lie before 1970: epochMillis=" + wallClockEpochMillis);
+    if (program instanceof LinuxGuest linux) {
+      // Finds out now, not when everything else runs, whether memory and command line suffice.
+      linux.layOut(commandLine, memoryBytes, seedFor("boot", seed));
+    }
+    requireLegal(program, disk, macAddress, consoleDevice);
+  }
+
+  /** A bare-metal guest with nothing but the standard devices. */
+  public MachineConfig(
+      GuestProgram program, long memoryBytes, String commandLine, long wallClockEpochMillis) {
+    this(
+        program,
+        memoryBytes,
+        commandLine,
+        wallClockEpochMillis,
+        0,
+        false,
+        null,
+        "",
+        Attachments.UART);
+  }
+
+  /** The record that goes into a run's header refuses what is not legal there. */
+  private static void requireLegal(
+      GuestProgram program, FileDisk disk, String macAddress, String consoleDevice) {
+    Objects.requireNonNull(attachments(program, disk, macAddress, consoleDevice));
+  }
+
+  /** What the run header records beside processor, memory and the standard devices. */
+  Attachments attachments() {
+    return attachments(program, disk, macAddress, consoleDevice);
+  }
+
+  private static Attachments attachments(
+      GuestProgram program, FileDisk disk, String macAddress, String consoleDevice) {
+    return new Attachments(
+        program.boot(),
+        program.initrdSha256(),
+        disk == null ? null : disk.description(),
+        macAddress,
+        consoleDevice);
+  }
+
+  /** Whether the machine has a PCI bus: whether anything is to be on it, or the guest is Linux. */
+  boolean hasPci() {
+    return !attachments().equals(Attachments.NONE);
+  }
+
+  /** 32 bytes for one use of the seed. */
+  byte[] seedFor(String purpose) {
+    return seedFor(purpose, seed);
+  }
+
+  private static byte[] seedFor(String purpose, long seed) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(purpose.getBytes(StandardCharsets.US_ASCII));
+      return digest.digest(ByteBuffer.allocate(Long.BYTES).putLong(0, seed).array());
+    } catch (NoSuchAlgorithmException absent) {
+      throw new IllegalStateException("every Java platform has SHA-256", absent);
     }
   }
 }

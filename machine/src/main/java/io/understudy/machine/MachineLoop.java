@@ -19,7 +19,7 @@ public final class MachineLoop {
       if (director.atPosition(machine) == Turn.STOP) {
         return;
       }
-      while (!machine.advance()) {
+      while (!machine.advance(director)) {
         if (director.kicked() == Turn.STOP) {
           return;
         }

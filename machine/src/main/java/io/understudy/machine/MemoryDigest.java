@@ -8,7 +8,7 @@ import net.openhft.hashing.LongHashFunction;
 
 /**
  * Digest of guest memory that costs only what changed: a 64-bit hash of each page, mixed with the
- * page's number, summed. Pages that KVM reports dirty are hashed again.
+ * page's number, summed. Pages that KVM reports dirty, or that devices wrote, are hashed again.
  *
  * <p>The hash is XXH3 (64 bit): it finds faults, it does not resist forgery; the log's chain does.
  * Owned by the vCPU thread.
@@ -19,19 +19,22 @@ final class MemoryDigest {
 
   private final VirtualMachine vm;
   private final GuestMemory memory;
+  private final DeviceMemory devices;
   private final long[] pageHashes;
   private final long[] bitmap;
   private final BitSet changed;
   private long sum;
 
   /** Takes {@code memory} as it is now as the start; every non-zero page counts as changed. */
-  MemoryDigest(VirtualMachine vm, GuestMemory memory) {
+  MemoryDigest(VirtualMachine vm, GuestMemory memory, DeviceMemory devices) {
     this.vm = vm;
     this.memory = memory;
+    this.devices = devices;
     this.pageHashes = new long[memory.pageCount()];
     this.bitmap = new long[(memory.pageCount() + 63) / 64];
     this.changed = new BitSet(memory.pageCount());
     vm.readDirtyLog(memory, bitmap);
+    devices.takeWritten();
     long zeroPage = HASH.hashBytes(new byte[PAGE_SIZE]);
     for (int page = 0; page < pageHashes.length; page++) {
       long content = hash(page);
@@ -51,6 +54,7 @@ final class MemoryDigest {
         rehash(word * 64 + Long.numberOfTrailingZeros(bits));
       }
     }
+    devices.takeWritten().stream().forEach(this::rehash);
     return sum;
   }
 

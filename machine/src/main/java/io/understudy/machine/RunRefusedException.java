@@ -7,7 +7,8 @@ package io.understudy.machine;
 public final class RunRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  RunRefusedException(String message) {
+  /** Says what differs, what was expected and what was found. */
+  public RunRefusedException(String message) {
     super(message);
   }
 }

@@ -71,6 +71,11 @@ final class LedgerTraffic implements Director {
   }
 
   @Override
+  public long timeAsked(Machine machine) {
+    return machine.virtualNanos();
+  }
+
+  @Override
   public Turn kicked() {
     return Turn.RUN;
   }

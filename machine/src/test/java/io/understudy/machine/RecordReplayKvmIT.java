@@ -65,13 +65,13 @@ class RecordReplayKvmIT {
   void continuesFromSavedStateAsIfNothingHadHappened() throws Exception {
     for (int seed = 1; seed <= 10; seed++) {
       Recording recording = new Recording();
-      try (Machine machine = Machine.powerOn(kvm, config, value -> {})) {
+      try (Machine machine = Machine.powerOn(kvm, config, MachineOutput.NONE)) {
         MachineLoop.run(machine, new LedgerTraffic(recording, seed, 12));
       }
       int middle = middleMark(recording);
       MachineState state;
       Map<Integer, byte[]> pages = new HashMap<>();
-      try (Machine machine = Machine.powerOn(kvm, config, value -> {})) {
+      try (Machine machine = Machine.powerOn(kvm, config, MachineOutput.NONE)) {
         Recording firstHalf = new Recording();
         firstHalf.steps.addAll(recording.steps.subList(0, middle + 1));
         MachineLoop.run(machine, firstHalf.replayFrom(0));
@@ -80,7 +80,8 @@ class RecordReplayKvmIT {
         changed.stream().forEach(number -> pages.put(number, page(machine, number)));
       }
       try (Machine machine =
-          Machine.restore(kvm, config, value -> {}, state, sink -> pages.forEach(sink::page))) {
+          Machine.restore(
+              kvm, config, MachineOutput.NONE, state, sink -> pages.forEach(sink::page))) {
         assertThat(machine.digest()).isEqualTo(recording.steps.get(middle).digest());
         MachineLoop.run(machine, recording.replayFrom(middle + 1));
       }
@@ -90,19 +91,19 @@ class RecordReplayKvmIT {
   @Test
   void noticesOneWrongBitOfMemory() throws Exception {
     Recording recording = new Recording();
-    try (Machine machine = Machine.powerOn(kvm, config, value -> {})) {
+    try (Machine machine = Machine.powerOn(kvm, config, MachineOutput.NONE)) {
       MachineLoop.run(machine, new LedgerTraffic(recording, 7, 5));
     }
-    GuestImage image = config.image();
+    GuestImage image = (GuestImage) config.program();
     byte[] changed = image.bytes().clone();
     changed[changed.length - 1] ^= 1; // in the section headers, which are not loaded
     MachineConfig same =
         new MachineConfig(GuestImage.parse("ledger with another tail", changed), MEMORY, "", NOON);
-    try (Machine machine = Machine.powerOn(kvm, same, value -> {})) {
+    try (Machine machine = Machine.powerOn(kvm, same, MachineOutput.NONE)) {
       MachineLoop.run(machine, recording.replayFrom(0));
     }
     MachineConfig other = new MachineConfig(image, MEMORY, "x", NOON);
-    try (Machine machine = Machine.powerOn(kvm, other, value -> {})) {
+    try (Machine machine = Machine.powerOn(kvm, other, MachineOutput.NONE)) {
       assertThatThrownBy(() -> MachineLoop.run(machine, recording.replayFrom(0)))
           .isInstanceOf(AssertionError.class)
           .hasMessageContaining("digest differs");

@@ -46,6 +46,11 @@ final class Recording {
       }
 
       @Override
+      public long timeAsked(Machine machine) {
+        return machine.virtualNanos();
+      }
+
+      @Override
       public Turn kicked() {
         return Turn.RUN;
       }

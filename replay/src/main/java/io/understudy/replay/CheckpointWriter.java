@@ -24,7 +24,7 @@ import java.util.concurrent.Future;
 final class CheckpointWriter implements AutoCloseable {
   private final CheckpointStore store;
   private final EventRecord header;
-  private final ReplayConsole console;
+  private final HeldOutput output;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(task -> new Thread(task, "checkpoint-writer"));
   private Future<?> writing;
@@ -34,11 +34,10 @@ final class CheckpointWriter implements AutoCloseable {
    * @param header the run's first event
    * @param lastEpoch epoch of the newest checkpoint in the store, -1 if there is none
    */
-  CheckpointWriter(
-      CheckpointStore store, EventRecord header, ReplayConsole console, long lastEpoch) {
+  CheckpointWriter(CheckpointStore store, EventRecord header, HeldOutput output, long lastEpoch) {
     this.store = store;
     this.header = header;
-    this.console = console;
+    this.output = output;
     this.lastEpoch = lastEpoch;
   }
 
@@ -68,7 +67,7 @@ final class CheckpointWriter implements AutoCloseable {
             epoch.mark().registersDigest(),
             epoch.mark().devicesDigest(),
             epoch.mark().memoryDigest(),
-            new MachineSnapshot(header, console.held(), machine.save()).encode(),
+            new MachineSnapshot(header, output.held(), machine.save()).encode(),
             machine.pageCount(),
             Machine.PAGE_SIZE);
     writing =

@@ -24,7 +24,7 @@ import java.nio.ByteBuffer;
  * @param console output that the world may not have
  * @param state vCPU and devices
  */
-record MachineSnapshot(EventRecord header, ReplayConsole.Held console, MachineState state) {
+record MachineSnapshot(EventRecord header, HeldOutput.Held console, MachineState state) {
   private static final int FIXED_BYTES = Integer.BYTES + Long.BYTES + Integer.BYTES;
 
   MachineSnapshot {
@@ -65,7 +65,7 @@ record MachineSnapshot(EventRecord header, ReplayConsole.Held console, MachineSt
     byte[] state = new byte[buffer.remaining()];
     buffer.get(state);
     return new MachineSnapshot(
-        header, new ReplayConsole.Held(start, held), MachineStateCodec.decode(state));
+        header, new HeldOutput.Held(start, held), MachineStateCodec.decode(state));
   }
 
   /** Bytes with their length in front, at least {@code behind} bytes before the end. */

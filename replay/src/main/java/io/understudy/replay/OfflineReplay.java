@@ -6,13 +6,13 @@ import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.LogEnd;
 import io.understudy.log.LogException;
-import io.understudy.machine.GuestImage;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
+import io.understudy.machine.MachineOutput;
+import io.understudy.machine.MachineParts;
 import io.understudy.machine.RunHeader;
 import io.understudy.machine.StateDigest;
-import io.understudy.machine.devices.ConsoleSink;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.VmId;
@@ -60,7 +60,8 @@ public final class OfflineReplay {
    * Replays.
    *
    * @param untilEpoch last epoch to apply; {@link Long#MAX_VALUE} for all
-   * @param console takes what the guest transmits
+   * @param parts finds what the run's machine is made of on this host
+   * @param output takes what the guest puts out
    * @param progress told after each epoch, with its number
    * @throws ReplayDivergenceException if an execution is not what the log says
    * @throws io.understudy.log.LogException if the log is damaged or incomplete
@@ -69,9 +70,9 @@ public final class OfflineReplay {
       Kvm kvm,
       ClusterConnection connection,
       VmId vm,
-      Function<String, GuestImage> images,
+      Function<RunStarted, MachineParts> parts,
       long untilEpoch,
-      ConsoleSink console,
+      MachineOutput output,
       Consumer<Epoch> progress)
       throws InterruptedException {
     try (EpochReader source = EpochReader.fromStart(connection, vm)) {
@@ -85,9 +86,9 @@ public final class OfflineReplay {
       }
       EventRecord header = first.events().get(0);
       RunStarted started = (RunStarted) header.event();
-      MachineConfig config = RunHeader.accept(kvm, started, images.apply(started.guest()));
+      MachineConfig config = RunHeader.accept(kvm, started, parts.apply(started));
       ReplayProgress counted = new ReplayProgress(-1, 0);
-      try (Machine machine = Machine.powerOn(kvm, config, console)) {
+      try (Machine machine = Machine.powerOn(kvm, config, output)) {
         Replayer.Follower follower =
             new Replayer.Follower() {
               @Override

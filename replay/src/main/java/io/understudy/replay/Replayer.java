@@ -79,6 +79,16 @@ public final class Replayer implements Director {
   }
 
   @Override
+  public long timeAsked(Machine machine) {
+    // The machine never runs without a next record: where it runs to has been read.
+    EventRecord record = nextRecord();
+    boolean here = record.position() == machine.position() + 1;
+    return here && record.event() instanceof GuestEvent.TimeRead read
+        ? read.nanos()
+        : machine.virtualNanos();
+  }
+
+  @Override
   public Turn kicked() {
     return stopRequested ? Turn.STOP : Turn.RUN;
   }

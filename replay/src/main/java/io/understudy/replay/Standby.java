@@ -5,10 +5,10 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.EpochSource;
-import io.understudy.machine.GuestImage;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
+import io.understudy.machine.MachineParts;
 import io.understudy.machine.RunHeader;
 import io.understudy.machine.StateDigest;
 import io.understudy.replay.checkpoint.Checkpoint;
@@ -44,8 +44,8 @@ public final class Standby implements AutoCloseable {
   /**
    * What a standby needs.
    *
-   * @param images finds a guest's image by the name in the run's header
-   * @param console holds what the machine transmits; nothing of it leaves before a promotion
+   * @param parts finds what the run's machine is made of on this host
+   * @param output holds what the machine puts out; nothing of it leaves before a promotion
    * @param storeDirectory where checkpoints are kept; created if missing
    * @param checkpointEvery least time between two checkpoints
    */
@@ -53,8 +53,8 @@ public final class Standby implements AutoCloseable {
       Kvm kvm,
       ClusterConnection connection,
       VmId vm,
-      Function<String, GuestImage> images,
-      ReplayConsole console,
+      Function<RunStarted, MachineParts> parts,
+      HeldOutput output,
       Path storeDirectory,
       Duration checkpointEvery) {}
 
@@ -63,7 +63,7 @@ public final class Standby implements AutoCloseable {
   private final CheckpointStore store;
   private final Machine machine;
   private final CheckpointWriter checkpoints;
-  private final ReplayConsole console;
+  private final HeldOutput output;
   private final Duration checkpointEvery;
   private final ReplayProgress progress;
   private Epoch unapplied;
@@ -82,10 +82,10 @@ public final class Standby implements AutoCloseable {
     this.store = store;
     this.machine = machine;
     this.unapplied = unapplied;
-    this.console = setup.console();
+    this.output = setup.output();
     this.checkpointEvery = setup.checkpointEvery();
     long checkpointEpoch = restored == null ? -1 : restored.epoch();
-    this.checkpoints = new CheckpointWriter(store, header, setup.console(), checkpointEpoch);
+    this.checkpoints = new CheckpointWriter(store, header, setup.output(), checkpointEpoch);
     this.progress = new ReplayProgress(checkpointEpoch, restored == null ? 0 : restored.term());
   }
 
@@ -158,12 +158,12 @@ public final class Standby implements AutoCloseable {
           Machine.restore(
               setup.kvm(),
               config,
-              setup.console(),
+              setup.output(),
               snapshot.state(),
               sink -> store.readPages(checkpoint, sink::page));
       machine.takeChangedPages();
       verify(checkpoint, machine.digest());
-      setup.console().restore(snapshot.console());
+      setup.output().restore(snapshot.console(), machine.framesSent());
       store.discardNewerThan(checkpoint.epoch());
       LOG.info(
           "restored a checkpoint: vm={} run={} epoch={} position={}",
@@ -211,7 +211,7 @@ public final class Standby implements AutoCloseable {
       UUID run = header.run();
       store =
           RocksCheckpointStore.open(setup.storeDirectory(), setup.vm(), run, StoreOptions.DEFAULT);
-      machine = Machine.powerOn(setup.kvm(), config, setup.console());
+      machine = Machine.powerOn(setup.kvm(), config, setup.output());
       LOG.info("starts at the beginning of the log: vm={} run={}", setup.vm(), run);
       return new Standby(setup, header, source, store, machine, first, null);
     } catch (RuntimeException | Error failure) {
@@ -235,7 +235,7 @@ public final class Standby implements AutoCloseable {
   }
 
   private static MachineConfig config(Setup setup, RunStarted header) {
-    return RunHeader.accept(setup.kvm(), header, setup.images().apply(header.guest()));
+    return RunHeader.accept(setup.kvm(), header, setup.parts().apply(header));
   }
 
   /**
@@ -302,7 +302,7 @@ public final class Standby implements AutoCloseable {
     @Override
     public void applied(Epoch epoch, Machine at) {
       progress.applied(epoch);
-      console.released(epoch.mark().releasedOutputOffset());
+      output.released(epoch.mark().releasedOutputOffset(), epoch.mark().framesReleased());
       next.applied(epoch, at);
       long now = System.nanoTime();
       if (now - lastCheckpointNanos >= checkpointEvery.toNanos() && checkpoints.isFree()) {

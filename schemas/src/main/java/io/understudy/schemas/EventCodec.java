@@ -1,8 +1,10 @@
 package io.understudy.schemas;
 
+import io.understudy.schemas.avro.DiskImage;
 import io.understudy.schemas.avro.Event;
 import io.understudy.schemas.avro.Sha256;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.TreeMap;
 
 /**
@@ -69,7 +71,15 @@ public final class EventCodec {
           mark.getReleasedOutputOffset(),
           mark.getVirtualNanos(),
           mark.getPreviousHash().bytes(),
-          mark.getHash().bytes());
+          mark.getHash().bytes(),
+          mark.getFramesSent(),
+          mark.getFramesReleased());
+    }
+    if (payload instanceof io.understudy.schemas.avro.FrameReceived received) {
+      return new GuestEvent.FrameReceived(bytes(received.getFrame()));
+    }
+    if (payload instanceof io.understudy.schemas.avro.TimeRead read) {
+      return new GuestEvent.TimeRead(read.getNanos());
     }
     if (payload instanceof io.understudy.schemas.avro.RunStarted run) {
       return new GuestEvent.RunStarted(
@@ -86,7 +96,8 @@ public final class EventCodec {
           run.getMachineVersion(),
           run.getMinimumReplayerVersion(),
           new TreeMap<>(run.getHostFacts()),
-          run.getNode());
+          run.getNode(),
+          attachments(run.getAttachments()));
     }
     if (payload instanceof io.understudy.schemas.avro.TermStarted term) {
       return new GuestEvent.TermStarted(term.getNode(), term.getReason(), term.getPreviousTerm());
@@ -95,6 +106,42 @@ public final class EventCodec {
       return new GuestEvent.RunEnded(end.getReason());
     }
     throw new IllegalStateException("no mapping for payload type: " + payload.getClass());
+  }
+
+  private static Attachments attachments(io.understudy.schemas.avro.Attachments recorded) {
+    if (recorded == null) {
+      return Attachments.NONE;
+    }
+    DiskImage disk = recorded.getDisk();
+    return new Attachments(
+        recorded.getBoot(),
+        recorded.getInitrdSha256() == null ? "" : hex(recorded.getInitrdSha256()),
+        disk == null
+            ? null
+            : new Attachments.Disk(disk.getName(), disk.getBytes(), hex(disk.getSha256())),
+        recorded.getMacAddress(),
+        recorded.getConsoleDevice());
+  }
+
+  private static io.understudy.schemas.avro.Attachments toAvro(Attachments attachments) {
+    if (attachments.equals(Attachments.NONE)) {
+      return null;
+    }
+    Attachments.Disk disk = attachments.disk();
+    return new io.understudy.schemas.avro.Attachments(
+        attachments.boot(),
+        attachments.initrdSha256().isEmpty() ? null : sha256(attachments.initrdSha256()),
+        disk == null ? null : new DiskImage(disk.name(), disk.bytes(), sha256(disk.sha256())),
+        attachments.macAddress(),
+        attachments.consoleDevice());
+  }
+
+  private static String hex(Sha256 hash) {
+    return HexFormat.of().formatHex(hash.bytes());
+  }
+
+  private static Sha256 sha256(String hex) {
+    return new Sha256(HexFormat.of().parseHex(hex));
   }
 
   private static byte[] bytes(ByteBuffer buffer) {
@@ -124,7 +171,8 @@ public final class EventCodec {
               event.machineVersion(),
               event.minimumReplayerVersion(),
               event.hostFacts(),
-              event.node());
+              event.node(),
+              toAvro(event.attachments()));
     }
 
     @Override
@@ -142,6 +190,16 @@ public final class EventCodec {
     @Override
     public void onConsoleInput(GuestEvent.ConsoleInput event) {
       result = new io.understudy.schemas.avro.ConsoleInput(ByteBuffer.wrap(event.bytes()));
+    }
+
+    @Override
+    public void onFrameReceived(GuestEvent.FrameReceived event) {
+      result = new io.understudy.schemas.avro.FrameReceived(ByteBuffer.wrap(event.frame()));
+    }
+
+    @Override
+    public void onTimeRead(GuestEvent.TimeRead event) {
+      result = new io.understudy.schemas.avro.TimeRead(event.nanos());
     }
 
     @Override
@@ -163,7 +221,9 @@ public final class EventCodec {
               event.releasedOutputOffset(),
               event.virtualNanos(),
               new Sha256(event.previousHash()),
-              new Sha256(event.hash()));
+              new Sha256(event.hash()),
+              event.framesSent(),
+              event.framesReleased());
     }
   }
 }

@@ -39,6 +39,12 @@ public sealed interface GuestEvent {
     /** Bytes arrived at the console. */
     void onConsoleInput(ConsoleInput event);
 
+    /** A frame arrived at the network card. */
+    void onFrameReceived(FrameReceived event);
+
+    /** The guest asked for the time. */
+    void onTimeRead(TimeRead event);
+
     /** The run is over. */
     void onRunEnded(RunEnded event);
 
@@ -55,7 +61,7 @@ public sealed interface GuestEvent {
    * @param imageSha256 SHA-256 of the guest image as loaded, 32 bytes
    * @param commandLine command line handed to the guest, empty when none
    * @param cpuModel name of the CPU model shown to the guest
-   * @param clock which logical clock made the recording ({@code exit})
+   * @param clock which logical clock made the recording ({@code exit} or {@code exit+window})
    * @param consoleMode how the console frames its bytes ({@code stream} or {@code channels})
    * @param wallClockEpochMillis wall clock at power-on, milliseconds since 1970-01-01T00:00Z
    * @param seed seed of the guest's random numbers
@@ -63,6 +69,7 @@ public sealed interface GuestEvent {
    * @param minimumReplayerVersion lowest machineVersion a replayer must support, 1 or more
    * @param hostFacts facts about the recording host, for diagnosis only
    * @param node name of the node that started the run
+   * @param attachments what the machine has beside processor, memory and the standard devices
    */
   record RunStarted(
       int partitions,
@@ -78,7 +85,8 @@ public sealed interface GuestEvent {
       int machineVersion,
       int minimumReplayerVersion,
       SortedMap<String, String> hostFacts,
-      String node)
+      String node,
+      Attachments attachments)
       implements GuestEvent {
     /** Checks the ranges and copies array and map. */
     public RunStarted {
@@ -101,6 +109,7 @@ public sealed interface GuestEvent {
       }
       hostFacts = Collections.unmodifiableSortedMap(new TreeMap<>(hostFacts));
       Checks.notBlank("node", node);
+      requireNonNull(attachments, "attachments");
     }
 
     @Override
@@ -134,7 +143,8 @@ public sealed interface GuestEvent {
           && machineVersion == that.machineVersion
           && minimumReplayerVersion == that.minimumReplayerVersion
           && hostFacts.equals(that.hostFacts)
-          && node.equals(that.node);
+          && node.equals(that.node)
+          && attachments.equals(that.attachments);
     }
 
     @Override
@@ -172,6 +182,8 @@ public sealed interface GuestEvent {
           + hostFacts
           + " node="
           + node
+          + " attachments="
+          + attachments
           + "]";
     }
   }
@@ -275,6 +287,83 @@ public sealed interface GuestEvent {
   }
 
   /**
+   * A frame arrived at the guest's network card.
+   *
+   * @param frame an Ethernet frame without preamble and checksum, {@link #MIN_BYTES} to {@link
+   *     #MAX_BYTES} bytes
+   */
+  record FrameReceived(byte[] frame) implements GuestEvent {
+    /** An Ethernet header. */
+    public static final int MIN_BYTES = 14;
+
+    /** An Ethernet header and 1500 bytes. */
+    public static final int MAX_BYTES = 1514;
+
+    /** Checks the length and copies. */
+    public FrameReceived {
+      if (frame.length < MIN_BYTES || frame.length > MAX_BYTES) {
+        throw new IllegalArgumentException(
+            "a frame must be " + MIN_BYTES + " to " + MAX_BYTES + " bytes: length=" + frame.length);
+      }
+      frame = frame.clone();
+    }
+
+    @Override
+    public byte[] frame() {
+      return frame.clone();
+    }
+
+    @Override
+    public String typeName() {
+      return "FrameReceived";
+    }
+
+    @Override
+    public void applyTo(Handler handler) {
+      handler.onFrameReceived(this);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof FrameReceived that && Arrays.equals(frame, that.frame);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(frame);
+    }
+
+    @Override
+    public String toString() {
+      return "FrameReceived[frame=" + HexFormat.of().formatHex(frame) + "]";
+    }
+  }
+
+  /**
+   * The guest's only clock moved because the guest asked for the time. The move comes before the
+   * device access at the event's position, so that the answer is the time of the question; the
+   * landmark is of after the access, as always.
+   *
+   * @param nanos virtual time since power-on, absolute, in nanoseconds, from 0, never decreasing
+   */
+  record TimeRead(long nanos) implements GuestEvent {
+    /** Checks the range. */
+    public TimeRead {
+      Checks.atLeast(0, "nanos", nanos);
+    }
+
+    @Override
+    public String typeName() {
+      return "TimeRead";
+    }
+
+    @Override
+    public void applyTo(Handler handler) {
+      handler.onTimeRead(this);
+    }
+  }
+
+  /**
    * Last event of a run; only the mark of its epoch follows.
    *
    * @param reason why the run ended, for people
@@ -312,6 +401,8 @@ public sealed interface GuestEvent {
    * @param virtualNanos virtual time since power-on in nanoseconds, from 0
    * @param previousHash hash of the previous epoch, {@link HashChain#genesis()} for epoch 0
    * @param hash hash of this epoch, see {@link HashChain}
+   * @param framesSent network frames the guest sent since power-on, from 0
+   * @param framesReleased those surely released when the epoch was closed, from 0 to framesSent
    */
   record EpochCommitted(
       int eventCount,
@@ -324,7 +415,9 @@ public sealed interface GuestEvent {
       long releasedOutputOffset,
       long virtualNanos,
       byte[] previousHash,
-      byte[] hash)
+      byte[] hash,
+      long framesSent,
+      long framesReleased)
       implements GuestEvent {
     /** Checks the ranges and copies the hashes. */
     public EpochCommitted {
@@ -343,6 +436,14 @@ public sealed interface GuestEvent {
       Checks.atLeast(0, "virtualNanos", virtualNanos);
       previousHash = Checks.sha256("previousHash", previousHash);
       hash = Checks.sha256("hash", hash);
+      Checks.atLeast(0, "framesReleased", framesReleased);
+      if (framesReleased > framesSent) {
+        throw new IllegalArgumentException(
+            "framesReleased must not exceed framesSent: framesReleased="
+                + framesReleased
+                + " framesSent="
+                + framesSent);
+      }
     }
 
     @Override
@@ -378,7 +479,9 @@ public sealed interface GuestEvent {
           && releasedOutputOffset == that.releasedOutputOffset
           && virtualNanos == that.virtualNanos
           && Arrays.equals(previousHash, that.previousHash)
-          && Arrays.equals(hash, that.hash);
+          && Arrays.equals(hash, that.hash)
+          && framesSent == that.framesSent
+          && framesReleased == that.framesReleased;
     }
 
     @Override
@@ -410,6 +513,10 @@ public sealed interface GuestEvent {
           + HexFormat.of().formatHex(previousHash)
           + " hash="
           + HexFormat.of().formatHex(hash)
+          + " framesSent="
+          + framesSent
+          + " framesReleased="
+          + framesReleased
           + "]";
     }
   }

@@ -14,12 +14,14 @@ import java.security.NoSuchAlgorithmException;
  * hash   = SHA-256( previousHash (32 bytes) || events (32 bytes)
  *                   || epoch || term || firstSequence || eventCount || position || rip || registers
  *                   || registersDigest || devicesDigest || memoryDigest
- *                   || inputOffset || outputOffset || releasedOutputOffset || virtualNanos )
+ *                   || inputOffset || outputOffset || releasedOutputOffset || virtualNanos
+ *                   [ || framesSent || framesReleased ] )
  * </pre>
  *
- * with every number as 8 bytes, big-endian. Wire bytes are the Kafka record's value as written, so
- * that a verifier needs no Avro encoder, and a later version can check records it does not
- * understand. The first epoch's previous hash is 32 zero bytes.
+ * with every number as 8 bytes, big-endian. The part in brackets is there when framesSent is not 0,
+ * so that marks written before there were frames keep their hash. Wire bytes are the Kafka record's
+ * value as written, so that a verifier needs no Avro encoder, and a later version can check records
+ * it does not understand. The first epoch's previous hash is 32 zero bytes.
  *
  * <p>The mark's own wire bytes cannot be hashed, because they hold the hash; instead every value of
  * its envelope and content is, except vm and run, which are in the events of epoch 0.
@@ -30,7 +32,7 @@ public final class HashChain {
   /** Length of a hash in bytes. */
   public static final int HASH_BYTES = 32;
 
-  private static final int NUMBERS = 14;
+  private static final int NUMBERS = 16;
 
   private final MessageDigest events = sha256();
 
@@ -69,6 +71,9 @@ public final class HashChain {
     numbers.putLong(mark.devicesDigest()).putLong(mark.memoryDigest());
     numbers.putLong(mark.inputOffset()).putLong(mark.outputOffset());
     numbers.putLong(mark.releasedOutputOffset()).putLong(mark.virtualNanos());
+    if (mark.framesSent() != 0) {
+      numbers.putLong(mark.framesSent()).putLong(mark.framesReleased());
+    }
     chain.update(numbers.flip());
     return chain.digest();
   }

@@ -129,7 +129,8 @@ class CodecTest {
                     1,
                     1,
                     new TreeMap<>(),
-                    "n"))
+                    "n",
+                    Attachments.NONE))
         .hasMessageContaining("imageSha256");
   }
 

@@ -5,6 +5,7 @@ import io.understudy.schemas.avro.MachineState;
 import io.understudy.schemas.avro.Msr;
 import io.understudy.schemas.avro.VcpuState;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,32 +27,75 @@ final class Samples {
     return hash;
   }
 
+  /** Every event type of version 1, by the name of its golden file. */
+  static Map<String, EventRecord> eventsOfVersion1() {
+    return named(
+        runStarted(Attachments.NONE),
+        new GuestEvent.TermStarted("node-b", "primary is silent", 1),
+        new GuestEvent.ClockAdvanced(123_456_789_012L),
+        new GuestEvent.ConsoleInput(new byte[] {0, 13, (byte) 0xff}),
+        new GuestEvent.RunEnded("guest powered off"),
+        mark(0, 0));
+  }
+
   /** Every event type, by the name of its golden file. */
   static Map<String, EventRecord> events() {
+    return named(
+        runStarted(
+            new Attachments(
+                Attachments.LINUX,
+                HexFormat.of().formatHex(hash(3)),
+                new Attachments.Disk("root.img", 64L << 20, HexFormat.of().formatHex(hash(5))),
+                "52:54:00:12:34:56",
+                Attachments.VIRTIO)),
+        new GuestEvent.TermStarted("node-b", "primary is silent", 1),
+        new GuestEvent.ClockAdvanced(123_456_789_012L),
+        new GuestEvent.ConsoleInput(new byte[] {0, 13, (byte) 0xff}),
+        new GuestEvent.FrameReceived(hash(11)),
+        new GuestEvent.TimeRead(123_456_789_013L),
+        new GuestEvent.RunEnded("guest powered off"),
+        mark(12, 11));
+  }
+
+  private static GuestEvent runStarted(Attachments attachments) {
+    return new GuestEvent.RunStarted(
+        4,
+        64L << 20,
+        "ledger",
+        hash(1),
+        "console=ttyS0",
+        "plain",
+        "exit",
+        "stream",
+        1_700_000_000_000L,
+        -42,
+        2,
+        1,
+        new TreeMap<>(Map.of("kernel", "6.1.0", "cpu", "Vendor Model")),
+        "node-a",
+        attachments);
+  }
+
+  private static GuestEvent mark(long framesSent, long framesReleased) {
+    return new GuestEvent.EpochCommitted(
+        3,
+        18_442,
+        -1,
+        2,
+        Long.MIN_VALUE,
+        10,
+        30,
+        20,
+        99,
+        hash(7),
+        hash(9),
+        framesSent,
+        framesReleased);
+  }
+
+  private static Map<String, EventRecord> named(GuestEvent... all) {
     Map<String, EventRecord> events = new LinkedHashMap<>();
-    for (GuestEvent event :
-        List.of(
-            new GuestEvent.RunStarted(
-                4,
-                64L << 20,
-                "ledger",
-                hash(1),
-                "console=ttyS0",
-                "plain",
-                "exit",
-                "stream",
-                1_700_000_000_000L,
-                -42,
-                2,
-                1,
-                new TreeMap<>(Map.of("kernel", "6.1.0", "cpu", "Vendor Model")),
-                "node-a"),
-            new GuestEvent.TermStarted("node-b", "primary is silent", 1),
-            new GuestEvent.ClockAdvanced(123_456_789_012L),
-            new GuestEvent.ConsoleInput(new byte[] {0, 13, (byte) 0xff}),
-            new GuestEvent.RunEnded("guest powered off"),
-            new GuestEvent.EpochCommitted(
-                3, 18_442, -1, 2, Long.MIN_VALUE, 10, 30, 20, 99, hash(7), hash(9)))) {
+    for (GuestEvent event : all) {
       events.put(
           "Event-" + event.typeName(),
           new EventRecord(

@@ -1,30 +1,36 @@
 package io.understudy.failover.node;
 
-import io.understudy.machine.GuestImage;
+import io.understudy.machine.MachineParts;
+import io.understudy.schemas.Attachments;
 import java.util.Objects;
 
 /**
  * A run that is to begin.
  *
  * @param guest name under which other hosts find the image
- * @param image the guest's program
+ * @param parts what the guest executes, and its disk
  * @param memoryBytes size of its memory
  * @param commandLine handed to it
+ * @param macAddress of its network card, empty if it has none
+ * @param consoleDevice which device carries the console: one of {@link Attachments}' names
  * @param partitions over how many partitions its log is striped, at least 1
  * @param consoleMode how its console frames bytes: {@code channels} or {@code stream}
  */
 public record NewRun(
     String guest,
-    GuestImage image,
+    MachineParts parts,
     long memoryBytes,
     String commandLine,
+    String macAddress,
+    String consoleDevice,
     int partitions,
     String consoleMode) {
   /** Refuses what cannot work. */
   public NewRun {
     Objects.requireNonNull(guest, "guest");
-    Objects.requireNonNull(image, "image");
+    Objects.requireNonNull(parts, "parts");
     Objects.requireNonNull(commandLine, "commandLine");
+    Objects.requireNonNull(macAddress, "macAddress");
     if (partitions < 1) {
       throw new IllegalArgumentException("partitions must be at least 1, is " + partitions);
     }

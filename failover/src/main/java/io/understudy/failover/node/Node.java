@@ -1,14 +1,10 @@
 package io.understudy.failover.node;
 
-import io.understudy.capture.ConsoleGate;
 import io.understudy.capture.HostClock;
 import io.understudy.capture.LiveRun;
 import io.understudy.capture.StopReason;
-import io.understudy.capture.console.ConsoleServer;
-import io.understudy.capture.console.ConsoleSettings;
-import io.understudy.capture.console.LiveConsole;
-import io.understudy.capture.console.OutputBuffer;
 import io.understudy.failover.coordinator.NodePhase;
+import io.understudy.kvm.HostProbe;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ChainState;
 import io.understudy.log.Epoch;
@@ -23,7 +19,6 @@ import io.understudy.log.LogTimeoutException;
 import io.understudy.log.LogTopics;
 import io.understudy.log.TopicPublisher;
 import io.understudy.log.VmDirectory;
-import io.understudy.machine.GuestImages;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.RunHeader;
@@ -34,6 +29,7 @@ import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.VmRecord;
 import io.understudy.schemas.VmStatus;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -73,16 +69,23 @@ public final class Node {
         topics.createShared();
         topics.create(settings.vm(), run.partitions());
       }
-      OutputBuffer output = new OutputBuffer();
-      try (ConsoleServer console = openConsole(output);
-          Pulse pulse = pulse(console, NodeRole.STANDBY, "STARTING");
+      try (Outside outside = openOutside();
+          Pulse pulse = pulse(outside, NodeRole.STANDBY, "STARTING");
           FencedWriter fenced =
               KafkaEpochWriter.fence(
                   settings.connection(), settings.vm(), settings.commitTimeout())) {
         requireEmptyLog();
         MachineConfig config =
             new MachineConfig(
-                run.image(), run.memoryBytes(), run.commandLine(), System.currentTimeMillis());
+                run.parts().program(),
+                run.memoryBytes(),
+                run.commandLine(),
+                System.currentTimeMillis(),
+                new SecureRandom().nextLong(),
+                HostProbe.hasExactInterruptWindow(kvm),
+                run.parts().disk(),
+                run.macAddress(),
+                run.consoleDevice());
         RunStarted header =
             RunHeader.describe(
                 kvm,
@@ -92,11 +95,21 @@ public final class Node {
                 run.consoleMode(),
                 hostFacts(),
                 settings.node());
+        outside.accept(header.attachments());
         UUID runId = UUID.randomUUID();
-        try (Machine machine = Machine.powerOn(kvm, config, output::append)) {
+        try (Machine machine = Machine.powerOn(kvm, config, outside.output())) {
           EpochLog log = fenced.begin(runId, 1, ChainState.genesis(), run.partitions());
           pulse.start();
-          return lead(machine, log, header, header, runId, 1, console, pulse);
+          return lead(
+              machine,
+              log,
+              header,
+              header,
+              runId,
+              1,
+              outside,
+              pulse,
+              () -> LOG.info("run started: vm={} run={}", settings.vm(), runId));
         }
       }
     } catch (LogTimeoutException timeout) {
@@ -119,9 +132,8 @@ public final class Node {
           LockSupport.parkNanos(POLL.toNanos());
         }
       }
-      OutputBuffer output = new OutputBuffer();
-      try (ConsoleServer console = openConsole(output);
-          Pulse pulse = pulse(console, NodeRole.STANDBY, "RESTORING");
+      try (Outside outside = openOutside();
+          Pulse pulse = pulse(outside, NodeRole.STANDBY, "RESTORING");
           OrderListener orders = new OrderListener(settings)) {
         pulse.start();
         orders.start();
@@ -130,15 +142,18 @@ public final class Node {
                 kvm,
                 settings.connection(),
                 settings.vm(),
-                GuestImages::find,
-                new HeldConsole(output),
+                header -> {
+                  outside.accept(header.attachments());
+                  return settings.files().read(header);
+                },
+                outside.output(),
                 settings.stateDirectory().resolve("checkpoints"),
                 settings.checkpointEvery());
         try (Standby standby = Standby.open(setup, () -> stopRequested != null)) {
           if (standby == null) {
             return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
           }
-          return follow(standby, console, orders, pulse);
+          return follow(standby, outside, orders, pulse);
         }
       }
     } catch (LogTimeoutException timeout) {
@@ -157,7 +172,7 @@ public final class Node {
     }
   }
 
-  private NodeExit follow(Standby standby, ConsoleServer console, OrderListener orders, Pulse pulse)
+  private NodeExit follow(Standby standby, Outside outside, OrderListener orders, Pulse pulse)
       throws InterruptedException {
     UUID run = standby.header().run();
     pulse.became(run, NodeRole.STANDBY, "FOLLOWING", new StandbyGauge(standby));
@@ -184,7 +199,7 @@ public final class Node {
               header,
               run,
               term,
-              console,
+              outside,
               pulse,
               () ->
                   LOG.info(
@@ -206,39 +221,15 @@ public final class Node {
       RunStarted header,
       UUID run,
       long term,
-      ConsoleServer console,
-      Pulse pulse)
-      throws InterruptedException {
-    return lead(
-        machine,
-        log,
-        first,
-        header,
-        run,
-        term,
-        console,
-        pulse,
-        () -> LOG.info("run started: vm={} run={}", settings.vm(), run));
-  }
-
-  private NodeExit lead(
-      Machine machine,
-      EpochLog log,
-      GuestEvent first,
-      RunStarted header,
-      UUID run,
-      long term,
-      ConsoleServer console,
+      Outside outside,
       Pulse pulse,
       Runnable onOpened)
       throws InterruptedException {
     LiveRun leadership =
-        new LiveRun(machine, log, new ConsoleGate(console), settings.capture(), HostClock.SYSTEM);
+        new LiveRun(machine, log, outside.gate(), settings.capture(), HostClock.SYSTEM);
     live = leadership;
     leadership.open(first);
-    console.goLive(
-        new LiveConsole(
-            run, term, machine.inputOffset(), machine.outputOffset(), leadership::offerInput));
+    outside.goLive(run, term, machine, leadership);
     pulse.became(run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term));
     onOpened.run();
     try (TopicPublisher<VmRecord> directory =
@@ -293,19 +284,17 @@ public final class Node {
     }
   }
 
-  private ConsoleServer openConsole(OutputBuffer output) {
-    ConsoleServer console =
-        ConsoleServer.open(
-            ConsoleSettings.of(settings.vm().text(), settings.consoleListen()),
-            output,
-            failure -> stop("the console failed: " + failure));
-    console.start();
-    return console;
+  private Outside openOutside() {
+    return Outside.open(settings, failure -> stop("the console failed: " + failure));
   }
 
-  private Pulse pulse(ConsoleServer console, NodeRole role, String phase) {
+  private Pulse pulse(Outside outside, NodeRole role, String phase) {
     return new Pulse(
-        settings, console.address(), HeartbeatTopic.publisher(settings.connection()), role, phase);
+        settings,
+        outside.console().address(),
+        HeartbeatTopic.publisher(settings.connection()),
+        role,
+        phase);
   }
 
   private static SortedMap<String, String> hostFacts() {

@@ -2,6 +2,7 @@ package io.understudy.failover.node;
 
 import io.understudy.capture.CaptureSettings;
 import io.understudy.log.ClusterConnection;
+import io.understudy.machine.GuestFiles;
 import io.understudy.schemas.VmId;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ import java.util.Objects;
  * @param checkpointEvery least time between two checkpoints of a standby
  * @param capture how a primary cuts epochs
  * @param kvmDevice the KVM device
+ * @param files where this host has what the guest is made of
+ * @param tap name of the TAP interface for the guest's network card; empty when there is none
  */
 public record NodeSettings(
     VmId vm,
@@ -32,7 +35,9 @@ public record NodeSettings(
     Duration commitTimeout,
     Duration checkpointEvery,
     CaptureSettings capture,
-    Path kvmDevice) {
+    Path kvmDevice,
+    GuestFiles files,
+    String tap) {
   /** Refuses what cannot work. */
   public NodeSettings {
     Objects.requireNonNull(vm, "vm");
@@ -41,6 +46,8 @@ public record NodeSettings(
     Objects.requireNonNull(consoleListen, "consoleListen");
     Objects.requireNonNull(capture, "capture");
     Objects.requireNonNull(kvmDevice, "kvmDevice");
+    Objects.requireNonNull(files, "files");
+    Objects.requireNonNull(tap, "tap");
     if (node == null || node.isBlank()) {
       throw new IllegalArgumentException("a node needs a name");
     }

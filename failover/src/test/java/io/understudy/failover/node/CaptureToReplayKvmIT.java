@@ -12,6 +12,7 @@ import io.understudy.kvm.Kvm;
 import io.understudy.kvm.RequiresKvm;
 import io.understudy.log.ChainState;
 import io.understudy.log.Epoch;
+import io.understudy.log.EpochDraft;
 import io.understudy.log.EpochLog;
 import io.understudy.log.EpochSource;
 import io.understudy.log.InMemoryEpochLog;
@@ -151,8 +152,9 @@ class CaptureToReplayKvmIT {
     }
 
     @Override
-    public synchronized void committed(long inputOffset, long outputOffset) {
+    public synchronized void committed(EpochDraft.Mark mark) {
       assertThat(isStopped).isFalse();
+      long outputOffset = mark.outputOffset();
       byte[] all = held.toByteArray();
       output.write(all, output.size(), (int) outputOffset - output.size());
       committedOutput.set(outputOffset);
@@ -178,6 +180,11 @@ class CaptureToReplayKvmIT {
     @Override
     public long releasedOffset() {
       return committedOutput.get();
+    }
+
+    @Override
+    public long releasedFrames() {
+      return 0;
     }
 
     @Override

@@ -1,0 +1,53 @@
+package io.understudy.capture;
+
+import io.understudy.capture.console.ConsoleServer;
+import io.understudy.capture.network.FrameOutput;
+import io.understudy.log.EpochDraft;
+import java.util.function.Consumer;
+
+/** Console and network as the gate of a machine's output. */
+public final class LiveGate implements OutputGate {
+  private final ConsoleServer console;
+  private final FrameOutput frames;
+  private final Consumer<byte[]> network;
+
+  /**
+   * A gate that is closed.
+   *
+   * @param console stays the caller's
+   * @param frames holds what the guest sends
+   * @param network takes what may leave
+   */
+  public LiveGate(ConsoleServer console, FrameOutput frames, Consumer<byte[]> network) {
+    this.console = console;
+    this.frames = frames;
+    this.network = network;
+  }
+
+  @Override
+  public void committed(EpochDraft.Mark mark) {
+    console.committed(mark.inputOffset(), mark.outputOffset());
+    frames.release(mark.framesSent(), network);
+  }
+
+  @Override
+  public long releasedOffset() {
+    return console.output().releasedByPeer();
+  }
+
+  @Override
+  public long releasedFrames() {
+    return frames.released();
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return console.output().hasRoom() && frames.hasRoom();
+  }
+
+  @Override
+  public void stop(String reason) {
+    frames.stop();
+    console.stop(reason);
+  }
+}
