@@ -36,7 +36,7 @@ public final class KernelFile {
     this.sha256 = digest(content);
     this.header = header;
     this.vmlinux = vmlinux;
-    this.elf = ElfFile.parse(name, vmlinux);
+    this.elf = ElfFile.parse(header.isSynthetic() ? name : name + " (decompressed)", vmlinux);
     this.compression = compression;
   }
 

@@ -8,6 +8,10 @@ import java.util.List;
  *
  * <p>The options are those of Linux 6.1 ({@code Documentation/admin-guide/kernel-parameters.txt}).
  * Options the machine relies on cannot be given another value; the others are defaults.
+ *
+ * <p>{@code nokaslr} is not among them: only the decompressor reads it, which never runs here. The
+ * kernel proper does not know it and would hand it to init as an argument. It runs where it is
+ * linked because {@link LinuxBoot} leaves the flag for the opposite out of the setup header.
  */
 public final class LinuxCommandLine {
   /**
@@ -22,7 +26,6 @@ public final class LinuxCommandLine {
   private static final List<Option> OPTIONS =
       List.of(
           fallback("console=ttyS0", "output goes to the serial port"),
-          required("nokaslr", "the kernel runs where it is linked and was rewritten"),
           required("noapic", "interrupts come from the two 8259 only"),
           required("nolapic", "interrupts come from the two 8259 only"),
           required("acpi=off", "there are no tables, and none may be looked for"),
@@ -49,9 +52,6 @@ public final class LinuxCommandLine {
           fallback("i8042.nopnp", "there are no tables to ask"),
           fallback("i8042.dumbkbd", "there is no keyboard"),
           fallback("8250.nr_uarts=1", "there is one serial port"));
-
-  /** Options that would undo a required one of another name. */
-  private static final List<String> OPPOSITES = List.of("kaslr", "lapic");
 
   private LinuxCommandLine() {}
 
@@ -110,9 +110,6 @@ public final class LinuxCommandLine {
       if (option.isRequired() && option.name().equals(name) && !same) {
         problems.add(given + ": must be " + option.text() + ", because " + option.reason());
       }
-    }
-    if (OPPOSITES.contains(name)) {
-      problems.add(given + ": must not be given, because the machine needs no" + name);
     }
   }
 
