@@ -117,11 +117,8 @@ class ArchitectureTest {
       noClasses()
           .that(areReplayed())
           .and()
-          .doNotHaveSimpleName("GuestImage")
-          .and()
-          .doNotHaveSimpleName("GuestImages")
-          .and()
-          .doNotHaveSimpleName("FileBaseImage")
+          .haveNameNotMatching(
+              ".*\\.(GuestImage|GuestImages|KernelFile|LinuxGuest|FileDisk|FileBaseImage)")
           .should()
           .dependOnClassesThat(
               nameMatching(
