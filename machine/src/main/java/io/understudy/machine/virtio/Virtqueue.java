@@ -40,6 +40,9 @@ final class Virtqueue {
   private int availableIndex;
   private int usedIndex;
 
+  /** Requests taken since {@link #takeInterrupt}; 0 between two accesses. */
+  private int takenCount;
+
   /** Whether buffers were given back since {@link #takeInterrupt}; never between two accesses. */
   private boolean hasUsed;
 
@@ -74,6 +77,7 @@ final class Virtqueue {
     pageFrame = 0;
     availableIndex = 0;
     usedIndex = 0;
+    takenCount = 0;
     hasUsed = false;
   }
 
@@ -116,16 +120,20 @@ final class Virtqueue {
   /**
    * Takes the next request. The chain is valid until the next call.
    *
+   * <p>The vCPU stands still, so no more than {@link #size} requests can be waiting. A guest that
+   * lets the device write over the available ring could otherwise keep it busy for ever.
+   *
    * @return null if no request waits
    */
   DescriptorChain take() throws VirtioFaultException {
     int waiting = waiting();
-    if (waiting > size) {
-      throw new VirtioFaultException(VirtioFault.TOO_MANY_AVAILABLE);
-    }
     if (waiting == 0) {
       return null;
     }
+    if (waiting > size - takenCount) {
+      throw new VirtioFaultException(VirtioFault.TOO_MANY_AVAILABLE);
+    }
+    takenCount++;
     int entry = availableIndex & (size - 1);
     int head = ram.readShort(available() + RING_HEADER_BYTES + 2L * entry);
     availableIndex = (availableIndex + 1) & INDEX_MASK;
@@ -170,10 +178,11 @@ final class Virtqueue {
     hasUsed = true;
   }
 
-  /** Whether the guest is to be interrupted for what was given back since this was last called. */
+  /** Ends an access: whether the guest is to be interrupted for what was given back in it. */
   boolean takeInterrupt() {
     boolean isWanted = hasUsed && (ram.readShort(available()) & AVAILABLE_NO_INTERRUPT) == 0;
     hasUsed = false;
+    takenCount = 0;
     return isWanted;
   }
 
@@ -190,6 +199,7 @@ final class Virtqueue {
     pageFrame = state.pageFrame();
     availableIndex = state.availableIndex();
     usedIndex = state.usedIndex();
+    takenCount = 0;
     hasUsed = false;
   }
 }
