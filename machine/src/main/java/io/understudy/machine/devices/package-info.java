@@ -1,6 +1,6 @@
 /**
- * The devices of the deterministic PC: interrupt controllers, timer, serial port, clock and reset
- * ports.
+ * The devices of the deterministic PC: interrupt controllers, timers, serial port, clock, keyboard
+ * controller and reset ports. The PCI bus and the devices on it are in packages of their own.
  *
  * <p>A device is a pure function of its saved state and of the calls made to it: guest port
  * accesses, bytes from outside, and the virtual clock. It reads no host clock, random source, file

@@ -114,6 +114,30 @@ class PicTest {
   }
 
   @Test
+  void isLevelTriggered_whereFirmwareHasMadeItSo() {
+    pic.makeLevelTriggered(5);
+    pic.makeLevelTriggered(10);
+    pic.makeLevelTriggered(11);
+    initializeAsLinuxDoes();
+    pic.setLine(10, true);
+
+    assertThat(in(0x4D0)).isEqualTo(0x20);
+    assertThat(in(0x4D1)).isEqualTo(0x0C);
+    assertThat(pic.acknowledge()).isEqualTo(0x3A);
+    out(SLAVE, 0x62);
+    out(MASTER, 0x62);
+    assertThat(pic.acknowledge()).as("the wire is still high").isEqualTo(0x3A);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 0, 1, 2, 8, 13, 16})
+  void refusesToMakeInputsLevelTriggered_thatAreWiredToEdges(int irq) {
+    assertThatThrownBy(() -> pic.makeLevelTriggered(irq))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("irq=" + irq);
+  }
+
+  @Test
   void followsTheWire_whenLevelTriggered() {
     pic.out(0x4D0, 1, 0x20);
 

@@ -107,6 +107,33 @@ class PortBusTest {
   }
 
   @Test
+  void asksTheDecoder_forPortsWithoutAFixedOwner() {
+    Recorder moving = new Recorder("moving", 4);
+    int[] first = {0x200};
+    bus.attach(0x202, 0x202, new Recorder("fixed", 1));
+    bus.attachDecoder(port -> port >= first[0] && port < first[0] + 4 ? moving : null);
+
+    bus.out(0x200, 2, 1);
+    bus.out(0x200, 4, 0x44332211);
+    first[0] = 0xFFFE;
+    bus.out(0x200, 1, 2);
+    int value = bus.in(0xFFFE, 4);
+
+    assertThat(accesses)
+        .containsExactly(
+            "moving out 200/2 1",
+            "moving out 200/1 11",
+            "moving out 201/1 22",
+            "fixed out 202/1 33",
+            "moving out 203/1 44",
+            "moving in fffe/1",
+            "moving in ffff/1");
+    assertThat(value).isEqualTo(0xFFFFFFFE);
+    assertThatThrownBy(() -> bus.attachDecoder(port -> null))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
   void refusesImpossibleRangesPortsAndSizes() {
     PortDevice device = new Recorder("card", 1);
 

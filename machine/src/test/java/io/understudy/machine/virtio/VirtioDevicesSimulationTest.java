@@ -17,9 +17,9 @@ import net.jqwik.api.Tag;
 import net.jqwik.api.Tuple;
 
 /**
- * Runs random histories on all virtio devices, well-behaved and not: nothing is ever thrown, and a
- * machine that was saved and restored into a dirty one cannot be told from the one that was not, by
- * answers, output, memory, disk, interrupts or state.
+ * Runs random histories on all virtio devices and the keyboard controller, well-behaved and not:
+ * nothing is ever thrown, and a machine that was saved and restored into a dirty one cannot be told
+ * from the one that was not, by answers, output, memory, disk, interrupts or state.
  */
 @Tag("simulation")
 class VirtioDevicesSimulationTest {
@@ -70,6 +70,7 @@ class VirtioDevicesSimulationTest {
           .isEqualTo(original.pic.save());
     }
     assertThat(restored.devices.save()).isEqualTo(original.devices.save());
+    assertThat(restored.keyboard.save()).isEqualTo(original.keyboard.save());
     assertThat(restored.disk.digest()).isEqualTo(original.disk.digest());
     assertThat(Arrays.equals(restored.ram.toArray(), original.ram.toArray()))
         .as("same memory")
@@ -117,7 +118,9 @@ class VirtioDevicesSimulationTest {
             Tuple.of(3, outside()),
             Tuple.of(2, reads()),
             Tuple.of(1, writes()),
+            Tuple.of(1, configurations()),
             Tuple.of(1, restarts()),
+            Tuple.of(1, breaches()),
             Tuple.of(1, scribbles()))
         .list()
         .ofMaxSize(50);
@@ -238,7 +241,7 @@ class VirtioDevicesSimulationTest {
   private static Arbitrary<Step> writes() {
     Arbitrary<Integer> values =
         Arbitraries.oneOf(
-            Arbitraries.of(0, 1, 2, 4, 7, 0x80, 0x10, 0x20, 0x405, -1),
+            Arbitraries.of(0, 1, 2, 4, 7, 0x80, 0x10, 0x20, 0x60, 0xAA, 0x405, -1),
             Arbitraries.of(0x8000_0004, 0x8000_0810, 0x8000_1004, 0x8000_183C, 0xC041, 0xC0C0),
             Arbitraries.integers());
     return Combinators.combine(registers(), Arbitraries.of(1, 2, 4), values)
@@ -257,11 +260,29 @@ class VirtioDevicesSimulationTest {
                     }));
   }
 
+  /** Writes to what can be written of the configuration space. */
+  private static Arbitrary<Step> configurations() {
+    return Combinators.combine(
+            Arbitraries.integers().between(0, 6),
+            Arbitraries.of(0x04, 0x0C, 0x10, 0x3C),
+            Arbitraries.of(0, 1, 0x401, 0x5010, 0xC042, -1))
+        .as(
+            (slot, offset, value) ->
+                new Step(
+                    "config slot=" + slot + " offset=" + offset + " " + Integer.toHexString(value),
+                    machine -> {
+                      machine.ports.out(0xCF8, 4, 0x8000_0000 | slot << 11 | offset);
+                      machine.ports.out(0xCFC, 4, value);
+                      return machine.ports.in(0xCFC, 4);
+                    }));
+  }
+
   private static Arbitrary<Integer> registers() {
     return Arbitraries.oneOf(
         Arbitraries.integers().between(0xC040, 0xC17F),
         Arbitraries.of(1, 2, 3, 4, 5).map(slot -> 0xC000 + 64 * slot + VirtioTestDriver.STATUS),
         Arbitraries.of(1, 2, 3, 4, 5).map(slot -> 0xC000 + 64 * slot + VirtioTestDriver.ISR),
+        Arbitraries.of(0x60, 0x64),
         Arbitraries.integers().between(0xCF8, 0xCFF));
   }
 
@@ -280,6 +301,34 @@ class VirtioDevicesSimulationTest {
                       machine.ports.out(0xCFC, 2, 1);
                       restart(machine, slot);
                       return 0;
+                    }));
+  }
+
+  /** Breaks the rules of a queue, and so the device. */
+  private static Arbitrary<Step> breaches() {
+    return Combinators.combine(
+            Arbitraries.integers().between(1, 5), Arbitraries.of(0, 1), Arbitraries.of(0, 1, 2))
+        .as(
+            (slot, queue, kind) ->
+                new Step(
+                    "breach " + kind + " slot=" + slot + " queue=" + queue,
+                    machine -> {
+                      long available = queueAddress(slot, queue) + 16L * queueSize(slot);
+                      switch (kind) {
+                        case 0 ->
+                            offer(machine, slot, queue, List.of(new Buffer(1L << 40, 32, false)));
+                        case 1 ->
+                            machine.ram.writeShort(
+                                available + 2, machine.ram.readShort(available + 2) + 999);
+                        default -> {
+                          int window = 0xC000 + 64 * slot;
+                          machine.ports.out(window + VirtioTestDriver.QUEUE_SELECT, 2, queue);
+                          machine.ports.out(window + VirtioTestDriver.QUEUE_PAGE, 4, -2);
+                        }
+                      }
+                      machine.ports.out(
+                          0xC000 + 64 * slot + VirtioTestDriver.QUEUE_NOTIFY, 2, queue);
+                      return machine.devices.functions().get(slot - 1).fault().code();
                     }));
   }
 

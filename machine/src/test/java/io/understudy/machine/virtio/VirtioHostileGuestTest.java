@@ -3,6 +3,7 @@ package io.understudy.machine.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.understudy.machine.virtio.VirtioTestDriver.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -216,7 +217,7 @@ class VirtioHostileGuestTest {
 
     console.queue(1).request(List.of(console.reads((byte) 'x')));
 
-    assertThat(machine.printed.toString(java.nio.charset.StandardCharsets.US_ASCII)).isEqualTo("x");
+    assertThat(machine.printed.toString(StandardCharsets.US_ASCII)).isEqualTo("x");
     assertThat(fault(VirtioTestMachine.CONSOLE_SLOT)).isEqualTo(VirtioFault.NONE);
   }
 }

@@ -3,6 +3,8 @@ package io.understudy.machine.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.understudy.machine.devices.PortBus;
+import io.understudy.machine.pci.IntxLine;
 import io.understudy.machine.virtio.VirtioTestDriver.Buffer;
 import io.understudy.machine.virtio.VirtioTestDriver.Used;
 import java.util.List;
@@ -232,9 +234,7 @@ class VirtioPciTest {
   @Test
   void refusesAStateThatIsNotItsOwn() {
     VirtioDevicesState state = machine.devices.save();
-    VirtioDevices empty =
-        new VirtioDevices(
-            new io.understudy.machine.devices.PortBus(), machine.pic, machine.reset, machine.ram);
+    VirtioDevices empty = new VirtioDevices(new PortBus(), machine.pic, machine.reset, machine.ram);
     assertThatThrownBy(() -> empty.restore(state))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("functions=0 saved=5");
@@ -256,12 +256,7 @@ class VirtioPciTest {
   @Test
   void refusesADeviceThatIsOnABusAlready() {
     assertThatThrownBy(
-            () ->
-                new VirtioPci(
-                    machine.net,
-                    machine.ram,
-                    new io.understudy.machine.pci.IntxLine(5, level -> {}),
-                    0xD000))
+            () -> new VirtioPci(machine.net, machine.ram, new IntxLine(5, level -> {}), 0xD000))
         .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> new VirtioConsole(value -> {}).receive(new byte[1]))
         .isInstanceOf(IllegalStateException.class);

@@ -1,16 +1,18 @@
 package io.understudy.machine.virtio;
 
+import io.understudy.machine.devices.KeyboardController;
 import io.understudy.machine.devices.Pic;
 import io.understudy.machine.devices.PicState;
 import io.understudy.machine.devices.PortBus;
 import io.understudy.machine.devices.ResetPort;
+import io.understudy.machine.disk.BaseImage;
 import io.understudy.machine.disk.OverlayDisk;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** One of each virtio device on a bus, wired as in the machine, with 1 MiB of RAM. */
+/** One of each virtio device on a bus, and what goes with a bus, with 1 MiB of RAM. */
 final class VirtioTestMachine {
 
   static final int BLOCK_SLOT = 1;
@@ -29,6 +31,7 @@ final class VirtioTestMachine {
   final PortBus ports = new PortBus();
   final Pic pic = new Pic();
   final ResetPort reset = new ResetPort();
+  final KeyboardController keyboard = new KeyboardController(reset);
   final List<byte[]> frames = new ArrayList<>();
   final ByteArrayOutputStream printed = new ByteArrayOutputStream();
   final OverlayDisk disk = new OverlayDisk(new ArrayImage(pattern(DISK_SECTORS * 512)));
@@ -40,6 +43,7 @@ final class VirtioTestMachine {
 
   VirtioTestMachine() {
     reset.attachBesidePciTo(ports);
+    keyboard.attachTo(ports);
     pic.attachTo(ports);
     devices = new VirtioDevices(ports, pic, reset, ram);
     block = devices.addBlock(disk, "understudy-0", false);
@@ -85,10 +89,11 @@ final class VirtioTestMachine {
     other.devices.restore(devices.save());
     other.pic.restore(pic.save());
     other.reset.restore(reset.save());
+    other.keyboard.restore(keyboard.save());
   }
 
   /** A base image in an array. */
-  static final class ArrayImage implements io.understudy.machine.disk.BaseImage {
+  static final class ArrayImage implements BaseImage {
     private final byte[] bytes;
 
     ArrayImage(byte[] bytes) {
