@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param events events in them, marks not counted
  * @param bytes size of the segment files of the events topic: events, marks, and Kafka's own
  */
-record EventLogSize(long epochs, long events, long bytes) {
+public record EventLogSize(long epochs, long events, long bytes) {
   private static final Duration POLL = Duration.ofMillis(200);
 
   /**
@@ -28,7 +28,7 @@ record EventLogSize(long epochs, long events, long bytes) {
    *
    * @throws io.understudy.log.LogException if the log is damaged or incomplete
    */
-  static EventLogSize measure(ClusterConnection connection, VmId vm, Path brokerData) {
+  public static EventLogSize measure(ClusterConnection connection, VmId vm, Path brokerData) {
     long epochs = 0;
     long events = 0;
     try (EpochReader reader = EpochReader.fromStart(connection, vm)) {
@@ -45,7 +45,7 @@ record EventLogSize(long epochs, long events, long bytes) {
   }
 
   /** Bytes of log for each event; 0 for an empty log. */
-  double bytesPerEvent() {
+  public double bytesPerEvent() {
     return events == 0 ? 0 : (double) bytes / events;
   }
 

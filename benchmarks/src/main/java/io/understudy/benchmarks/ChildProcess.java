@@ -1,0 +1,99 @@
+package io.understudy.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An {@code understudy} command in a JVM of its own, with the Java and the class path of this one;
+ * its standard error is this process's. Ends with {@link #close}, or with this JVM. Owned by one
+ * thread.
+ */
+public final class ChildProcess implements AutoCloseable {
+  private static final long ORDERLY_END_SECONDS = 10;
+
+  private final List<String> words;
+  private final Process process;
+  private final BufferedReader output;
+  private final Thread killer;
+
+  private ChildProcess(List<String> words, Process process) {
+    this.words = words;
+    this.process = process;
+    this.output = process.inputReader(StandardCharsets.UTF_8);
+    this.killer = new Thread(process::destroyForcibly, "child-killer");
+  }
+
+  /** Starts the command that {@code words} name. */
+  public static ChildProcess understudy(String... words) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add("io.understudy.cli.Main");
+    command.addAll(List.of(words));
+    try {
+      Process process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      ChildProcess child = new ChildProcess(List.of(words), process);
+      Runtime.getRuntime().addShutdownHook(child.killer);
+      return child;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot start a process: words=" + List.of(words), e);
+    }
+  }
+
+  /**
+   * The first line of its output that begins so.
+   *
+   * @throws IllegalStateException if the process ends without
+   */
+  public String awaitLine(String begin) {
+    try {
+      String line = output.readLine();
+      while (line != null && !line.startsWith(begin)) {
+        line = output.readLine();
+      }
+      if (line == null) {
+        throw new IllegalStateException(
+            "a process ended without what was expected of it: words="
+                + words
+                + " expected="
+                + begin);
+      }
+      return line;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the output of a process: words=" + words, e);
+    }
+  }
+
+  /** Waits for its end and returns the exit code. */
+  public int awaitExit() throws InterruptedException {
+    return process.waitFor();
+  }
+
+  /** Asks it to end, and ends it if it does not. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(ORDERLY_END_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(killer);
+    } catch (IllegalStateException ending) {
+      // The JVM is ending; the hook has run or will.
+      process.destroyForcibly();
+    }
+  }
+}

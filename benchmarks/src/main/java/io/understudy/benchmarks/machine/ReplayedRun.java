@@ -1,0 +1,34 @@
+package io.understudy.benchmarks.machine;
+
+import io.understudy.kvm.Kvm;
+import io.understudy.log.ClusterConnection;
+import io.understudy.machine.GuestImages;
+import io.understudy.replay.OfflineReplay;
+import io.understudy.schemas.VmId;
+
+/** The workload replayed from its log, every epoch's digests compared, as an audit does it. */
+final class ReplayedRun {
+  private ReplayedRun() {}
+
+  /**
+   * Runs it.
+   *
+   * @return nanoseconds of the measured part
+   */
+  static long run(Kvm kvm, Workload workload, ClusterConnection connection, VmId vm)
+      throws InterruptedException {
+    Replies replies = new Replies(workload);
+    OfflineReplay.run(
+        kvm,
+        connection,
+        vm,
+        GuestImages::find,
+        Long.MAX_VALUE,
+        value -> {
+          replies.transmitted(value);
+          replies.arrived(replies.size());
+        },
+        epoch -> {});
+    return replies.elapsedNanos();
+  }
+}
