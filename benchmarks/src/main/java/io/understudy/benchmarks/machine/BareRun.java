@@ -28,17 +28,14 @@ final class BareRun implements Director {
     this.replies = new Replies(workload);
   }
 
-  /**
-   * Runs it.
-   *
-   * @return nanoseconds of the measured part
-   */
-  static long run(Kvm kvm, MachineConfig config, Workload workload) throws InterruptedException {
+  /** Runs it. */
+  static Measured run(Kvm kvm, MachineConfig config, Workload workload)
+      throws InterruptedException {
     BareRun run = new BareRun(workload);
     try (Machine machine = Machine.powerOn(kvm, config, run.replies::transmitted)) {
       MachineLoop.run(machine, run);
+      return run.replies.measured(machine.position());
     }
-    return run.replies.elapsedNanos();
   }
 
   @Override

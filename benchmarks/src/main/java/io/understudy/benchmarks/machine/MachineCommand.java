@@ -52,7 +52,7 @@ public final class MachineCommand implements Callable<Integer> {
   @Option(
       names = "--requests",
       paramLabel = "N",
-      defaultValue = "6000",
+      defaultValue = "2000",
       description =
           "Requests of the pipelined scenario; one at a time goes a tenth of them;"
               + " default: ${DEFAULT-VALUE}.")
@@ -111,11 +111,11 @@ public final class MachineCommand implements Callable<Integer> {
           scenarios.forEach(Scenario::forget);
         }
         for (Scenario scenario : scenarios) {
-          scenario.repeat(kvm, connection, directory, Math.abs(repetition), this::say);
+          say(scenario.repeat(kvm, connection, directory, repetition));
         }
       }
     }
-    return new MachineReport(repetitions, scenarios.stream().map(Scenario::result).toList());
+    return new MachineReport(repetitions, scenarios);
   }
 
   private void say(String text) {

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What the scenarios found. Immutable. */
-record MachineReport(int repetitions, List<Scenario.Result> scenarios) implements Report {
+/** What the scenarios found, once they are through. */
+record MachineReport(int repetitions, List<Scenario> scenarios) implements Report {
   @Override
   public ObjectNode json() {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
@@ -19,24 +19,29 @@ record MachineReport(int repetitions, List<Scenario.Result> scenarios) implement
     root.set("host", Host.json());
     root.put("repetitions", repetitions);
     ArrayNode all = root.putArray("scenarios");
-    for (Scenario.Result found : scenarios) {
+    for (Scenario found : scenarios) {
       ObjectNode scenario = all.addObject();
       scenario.put("name", found.name());
       scenario.put("requests", found.workload().measured());
       scenario.put("window", found.workload().window());
       scenario.put("inputBytes", found.workload().inputBytes());
       scenario.put("outputBytes", found.workload().measuredTo());
-      scenario.set("bareMillis", found.bareMillis().json());
-      scenario.set("recordedMillis", found.recordedMillis().json());
-      scenario.set("replayedMillis", found.replayedMillis().json());
-      scenario.set("recordedToBare", found.recordedToBare().json());
-      scenario.set("replayedToBare", found.replayedToBare().json());
+      Mode bare = found.modes().get(0);
+      for (Mode mode : found.modes()) {
+        ObjectNode figures = scenario.putObject(mode.name());
+        figures.set("wallMillis", mode.wallMillis().json());
+        figures.set("cpuMillis", mode.cpuMillis().json());
+        figures.set("exits", mode.exits().json());
+        if (mode != bare) {
+          figures.set("wallToBare", mode.wallRatio(bare).json());
+          figures.set("cpuToBare", mode.cpuRatio(bare).json());
+        }
+      }
       scenario.set("commitMillis", commits(found.commitMillis()));
-      scenario.set("bytesPerEvent", found.bytesPerEvent().json());
-      scenario.set("bytesPerRequest", found.bytesPerRequest().json());
       scenario.set("epochs", found.epochs().json());
       scenario.set("events", found.events().json());
-      scenario.set("exits", found.exits().json());
+      scenario.set("bytesPerEvent", found.bytesPerEvent().json());
+      scenario.set("bytesPerRequest", found.bytesPerRequest().json());
     }
     return root;
   }
@@ -53,7 +58,7 @@ record MachineReport(int repetitions, List<Scenario.Result> scenarios) implement
   public String table() {
     List<String> lines = new ArrayList<>();
     lines.add(Host.text() + "; medians of " + repetitions + " repetitions [smallest, largest]");
-    for (Scenario.Result found : scenarios) {
+    for (Scenario found : scenarios) {
       lines.add("");
       lines.add(
           String.format(
@@ -62,29 +67,36 @@ record MachineReport(int repetitions, List<Scenario.Result> scenarios) implement
               found.name(),
               found.workload().measured(),
               found.workload().window()));
-      row(lines, "bare", found.bareMillis().text("ms"));
-      row(lines, "recorded", found.recordedMillis().text("ms"));
-      row(lines, "replayed", found.replayedMillis().text("ms"));
-      row(lines, "recorded / bare", found.recordedToBare().text("x "));
-      row(lines, "replayed / bare", found.replayedToBare().text("x "));
+      Mode bare = found.modes().get(0);
+      for (Mode mode : found.modes()) {
+        row(lines, mode.name() + ": wall time", mode.wallMillis().text("ms"));
+        if (mode != bare) {
+          row(lines, "  / bare", mode.wallRatio(bare).text("x "));
+        }
+        row(lines, mode.name() + ": processor time", mode.cpuMillis().text("ms"));
+        if (mode != bare) {
+          row(lines, "  / bare", mode.cpuRatio(bare).text("x "));
+        }
+        row(lines, mode.name() + ": exits", mode.exits().text("  "));
+      }
       row(
           lines,
           "commit",
           String.format(
               Locale.ROOT,
-              "%9.2f ms  p99 %.2f ms",
+              "%9.2f ms  p99 %.2f ms, %d commits",
               found.commitMillis().quantile(0.5),
-              found.commitMillis().quantile(0.99)));
-      row(lines, "log per event", found.bytesPerEvent().text("B "));
-      row(lines, "log per request", found.bytesPerRequest().text("B "));
+              found.commitMillis().quantile(0.99),
+              found.commitMillis().count()));
       row(lines, "epochs", found.epochs().text("  "));
       row(lines, "events", found.events().text("  "));
-      row(lines, "exits", found.exits().text("  "));
+      row(lines, "log per event", found.bytesPerEvent().text("B "));
+      row(lines, "log per request", found.bytesPerRequest().text("B "));
     }
     return String.join(System.lineSeparator(), lines);
   }
 
   private static void row(List<String> lines, String name, String value) {
-    lines.add(String.format(Locale.ROOT, "  %-18s %s", name, value));
+    lines.add(String.format(Locale.ROOT, "  %-26s %s", name, value));
   }
 }

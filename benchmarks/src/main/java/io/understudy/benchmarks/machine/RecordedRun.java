@@ -37,12 +37,10 @@ final class RecordedRun {
   /**
    * What was measured.
    *
-   * @param nanos of the measured part
+   * @param measured times and exits
    * @param commitNanos each commit that began in the measured part
-   * @param events events of the run, marks not counted
-   * @param position deterministic exits of the run
    */
-  record Result(long nanos, List<Long> commitNanos, long events, long position) {}
+  record Result(Measured measured, List<Long> commitNanos) {}
 
   /** Runs it, as a new run of {@code vm}; the log stays. */
   static Result run(
@@ -70,10 +68,7 @@ final class RecordedRun {
         throw new IllegalStateException("the run ended by itself: " + reason);
       }
       return new Result(
-          replies.elapsedNanos(),
-          log.commitNanos(replies.beganNanos()),
-          log.events(),
-          machine.position());
+          replies.measured(machine.position()), log.commitNanos(replies.beganNanos()));
     }
   }
 
@@ -91,6 +86,9 @@ final class RecordedRun {
         }
         byte[] request = workload.request(index);
         while (!run.offerInput(offset, request)) {
+          if (gate.isStopped()) {
+            return;
+          }
           Thread.onSpinWait();
         }
         offset += request.length;
@@ -122,6 +120,16 @@ final class RecordedRun {
         released = outputOffset;
         replies.arrived(outputOffset);
         changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Whether the run has ended. */
+    boolean isStopped() {
+      lock.lock();
+      try {
+        return stopped;
       } finally {
         lock.unlock();
       }

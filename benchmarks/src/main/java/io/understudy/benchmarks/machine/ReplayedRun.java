@@ -10,25 +10,22 @@ import io.understudy.schemas.VmId;
 final class ReplayedRun {
   private ReplayedRun() {}
 
-  /**
-   * Runs it.
-   *
-   * @return nanoseconds of the measured part
-   */
-  static long run(Kvm kvm, Workload workload, ClusterConnection connection, VmId vm)
+  /** Runs it. */
+  static Measured run(Kvm kvm, Workload workload, ClusterConnection connection, VmId vm)
       throws InterruptedException {
     Replies replies = new Replies(workload);
-    OfflineReplay.run(
-        kvm,
-        connection,
-        vm,
-        GuestImages::find,
-        Long.MAX_VALUE,
-        value -> {
-          replies.transmitted(value);
-          replies.arrived(replies.size());
-        },
-        epoch -> {});
-    return replies.elapsedNanos();
+    OfflineReplay.Report report =
+        OfflineReplay.run(
+            kvm,
+            connection,
+            vm,
+            GuestImages::find,
+            Long.MAX_VALUE,
+            value -> {
+              replies.transmitted(value);
+              replies.arrived(replies.size());
+            },
+            epoch -> {});
+    return replies.measured(report.position());
   }
 }

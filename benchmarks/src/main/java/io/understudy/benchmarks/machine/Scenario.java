@@ -10,8 +10,8 @@ import io.understudy.schemas.VmId;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
-import java.util.function.Consumer;
 
 /**
  * One way to load the guest, measured over and over: each repetition runs the same bytes bare,
@@ -23,127 +23,96 @@ final class Scenario {
 
   private final String name;
   private final Workload workload;
-
-  private final List<Double> bareMillis = new ArrayList<>();
-  private final List<Double> recordedMillis = new ArrayList<>();
-  private final List<Double> replayedMillis = new ArrayList<>();
+  private final Mode bare = new Mode("bare");
+  private final Mode recorded = new Mode("recorded");
+  private final Mode replayed = new Mode("replayed");
   private final List<Double> commitMillis = new ArrayList<>();
-  private final List<Double> bytesPerEvent = new ArrayList<>();
-  private final List<Double> bytesPerRequest = new ArrayList<>();
-  private final List<Long> epochs = new ArrayList<>();
-  private final List<Long> events = new ArrayList<>();
-  private final List<Long> exits = new ArrayList<>();
+  private final List<EventLogSize> logs = new ArrayList<>();
 
   Scenario(String name, Workload workload) {
     this.name = name;
     this.workload = workload;
   }
 
-  /**
-   * What was found.
-   *
-   * @param recordedToBare wall time of recording over that of the bare run, by repetition
-   * @param replayedToBare wall time of the replay over that of the bare run, by repetition
-   * @param commitMillis every commit of every repetition
-   * @param bytesPerEvent of the broker's segment files, marks and Kafka's own included
-   * @param exits deterministic exits of the recorded run
-   */
-  record Result(
-      String name,
-      Workload workload,
-      Samples bareMillis,
-      Samples recordedMillis,
-      Samples replayedMillis,
-      Samples recordedToBare,
-      Samples replayedToBare,
-      Samples commitMillis,
-      Samples bytesPerEvent,
-      Samples bytesPerRequest,
-      Samples epochs,
-      Samples events,
-      Samples exits) {}
+  String name() {
+    return name;
+  }
 
-  /** Another repetition. */
-  void repeat(
-      Kvm kvm,
-      ClusterConnection connection,
-      Path brokerData,
-      int repetition,
-      Consumer<String> progress)
+  Workload workload() {
+    return workload;
+  }
+
+  /** The three modes; the first is what the others are compared with. */
+  List<Mode> modes() {
+    return List.of(bare, recorded, replayed);
+  }
+
+  /** Each commit of each repetition, milliseconds. */
+  Samples commitMillis() {
+    return new Samples(commitMillis);
+  }
+
+  /** Committed epochs. */
+  Samples epochs() {
+    return new Samples(logs.stream().map(EventLogSize::epochs).toList());
+  }
+
+  /** Events in them, marks not counted. */
+  Samples events() {
+    return new Samples(logs.stream().map(EventLogSize::events).toList());
+  }
+
+  /** Size of the broker's segment files by event; marks and what Kafka adds are in it. */
+  Samples bytesPerEvent() {
+    return new Samples(logs.stream().map(EventLogSize::bytesPerEvent).toList());
+  }
+
+  /** The same by request. */
+  Samples bytesPerRequest() {
+    return new Samples(logs.stream().map(log -> (double) log.bytes() / workload.count()).toList());
+  }
+
+  /**
+   * Another repetition.
+   *
+   * @param brokerData where the broker keeps its segment files
+   * @return what it found, in one line
+   */
+  String repeat(Kvm kvm, ClusterConnection connection, Path brokerData, int repetition)
       throws InterruptedException {
     MachineConfig config =
         new MachineConfig(
             GuestImages.find(GuestImages.LEDGER), MEMORY_BYTES, "", System.currentTimeMillis());
     VmId vm = new VmId("bench-" + UUID.randomUUID());
     // The replay needs the recording; the bare run comes before both or after both, by turns.
+    Measured bareRun = null;
     if (repetition % 2 == 0) {
-      bare(kvm, config);
+      bareRun = BareRun.run(kvm, config, workload);
     }
-    RecordedRun.Result recorded = RecordedRun.run(kvm, config, workload, connection, vm);
-    recordedMillis.add(recorded.nanos() / NANOS_PER_MILLI);
-    recorded.commitNanos().forEach(nanos -> commitMillis.add(nanos / NANOS_PER_MILLI));
-    replayedMillis.add(ReplayedRun.run(kvm, workload, connection, vm) / NANOS_PER_MILLI);
-    if (repetition % 2 == 1) {
-      bare(kvm, config);
+    RecordedRun.Result recording = RecordedRun.run(kvm, config, workload, connection, vm);
+    Measured replay = ReplayedRun.run(kvm, workload, connection, vm);
+    if (bareRun == null) {
+      bareRun = BareRun.run(kvm, config, workload);
     }
-    EventLogSize size = EventLogSize.measure(connection, vm, brokerData);
-    bytesPerEvent.add(size.bytesPerEvent());
-    bytesPerRequest.add((double) size.bytes() / workload.count());
-    epochs.add(size.epochs());
-    events.add(size.events());
-    exits.add(recorded.position());
-    progress.accept(
-        String.format(
-            "%s: repetition=%d bare=%.0f ms recorded=%.0f ms replayed=%.0f ms",
-            name, repetition, last(bareMillis), last(recordedMillis), last(replayedMillis)));
-  }
-
-  private void bare(Kvm kvm, MachineConfig config) throws InterruptedException {
-    bareMillis.add(BareRun.run(kvm, config, workload) / NANOS_PER_MILLI);
-  }
-
-  private static double last(List<Double> figures) {
-    return figures.get(figures.size() - 1);
+    bare.add(bareRun);
+    recorded.add(recording.measured());
+    replayed.add(replay);
+    recording.commitNanos().forEach(nanos -> commitMillis.add(nanos / NANOS_PER_MILLI));
+    logs.add(EventLogSize.measure(connection, vm, brokerData));
+    return String.format(
+        Locale.ROOT,
+        "%s: repetition=%d bare=%.0f ms recorded=%.0f ms replayed=%.0f ms",
+        name,
+        repetition,
+        bareRun.wallNanos() / NANOS_PER_MILLI,
+        recording.measured().wallNanos() / NANOS_PER_MILLI,
+        replay.wallNanos() / NANOS_PER_MILLI);
   }
 
   /** Forgets the repetitions so far: they were for the JVM to warm up. */
   void forget() {
-    List.of(
-            bareMillis,
-            recordedMillis,
-            replayedMillis,
-            commitMillis,
-            bytesPerEvent,
-            bytesPerRequest,
-            epochs,
-            events,
-            exits)
-        .forEach(List::clear);
-  }
-
-  /** What was found since. */
-  Result result() {
-    return new Result(
-        name,
-        workload,
-        new Samples(bareMillis),
-        new Samples(recordedMillis),
-        new Samples(replayedMillis),
-        new Samples(ratios(recordedMillis, bareMillis)),
-        new Samples(ratios(replayedMillis, bareMillis)),
-        new Samples(commitMillis),
-        new Samples(bytesPerEvent),
-        new Samples(bytesPerRequest),
-        new Samples(epochs),
-        new Samples(events),
-        new Samples(exits));
-  }
-
-  private static List<Double> ratios(List<Double> dividends, List<Double> divisors) {
-    List<Double> ratios = new ArrayList<>();
-    for (int index = 0; index < dividends.size(); index++) {
-      ratios.add(dividends.get(index) / divisors.get(index));
-    }
-    return ratios;
+    modes().forEach(Mode::forget);
+    commitMillis.clear();
+    logs.clear();
   }
 }
