@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "machine",
-    description = "A fixed workload on a whole machine: bare, recorded to Kafka, replayed.")
+    description = "A fixed workload on a whole machine: bare, repeated, recorded, replayed.")
 public final class MachineCommand implements Callable<Integer> {
   private static final String READY = "broker ready: bootstrap-server=";
 
@@ -38,7 +38,7 @@ public final class MachineCommand implements Callable<Integer> {
   @Option(
       names = "--repetitions",
       paramLabel = "N",
-      defaultValue = "7",
+      defaultValue = "15",
       description = "How often each scenario is measured; default: ${DEFAULT-VALUE}.")
   private int repetitions;
 
@@ -52,9 +52,9 @@ public final class MachineCommand implements Callable<Integer> {
   @Option(
       names = "--requests",
       paramLabel = "N",
-      defaultValue = "2000",
+      defaultValue = "500",
       description =
-          "Requests of the pipelined scenario; one at a time goes a tenth of them;"
+          "Requests of the pipelined scenario; one at a time goes a fifth of them;"
               + " default: ${DEFAULT-VALUE}.")
   private int requests;
 
@@ -95,7 +95,7 @@ public final class MachineCommand implements Callable<Integer> {
     List<Scenario> scenarios =
         List.of(
             new Scenario("pipelined", new Workload(unmeasured, requests, window)),
-            new Scenario("one at a time", new Workload(unmeasured / 10 + 1, requests / 10, 1)));
+            new Scenario("one at a time", new Workload(unmeasured / 5 + 1, requests / 5, 1)));
     try (Kvm kvm = Kvm.open();
         ChildProcess broker =
             ChildProcess.understudy("broker", "--data", directory.toString(), "--port", "0")) {

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.UUID;
 
 /**
- * One way to load the guest, measured over and over: each repetition runs the same bytes bare,
- * recorded and replayed, so that what disturbs the host disturbs all three. Owned by one thread.
+ * One way to load the guest, measured over and over: each repetition runs the same bytes in every
+ * mode, so that what disturbs the host disturbs all of them. Owned by one thread.
  */
 final class Scenario {
   private static final long MEMORY_BYTES = 32L << 20;
@@ -24,6 +24,7 @@ final class Scenario {
   private final String name;
   private final Workload workload;
   private final Mode bare = new Mode("bare");
+  private final Mode repeated = new Mode("repeated");
   private final Mode recorded = new Mode("recorded");
   private final Mode replayed = new Mode("replayed");
   private final List<Double> commitMillis = new ArrayList<>();
@@ -42,9 +43,19 @@ final class Scenario {
     return workload;
   }
 
-  /** The three modes; the first is what the others are compared with. */
+  /** A machine that nobody records. */
+  Mode bare() {
+    return bare;
+  }
+
+  /** The recorded execution without anything else; what recording and replaying compare with. */
+  Mode repeated() {
+    return repeated;
+  }
+
+  /** All modes. */
   List<Mode> modes() {
-    return List.of(bare, recorded, replayed);
+    return List.of(bare, repeated, recorded, replayed);
   }
 
   /** Each commit of each repetition, milliseconds. */
@@ -84,27 +95,30 @@ final class Scenario {
         new MachineConfig(
             GuestImages.find(GuestImages.LEDGER), MEMORY_BYTES, "", System.currentTimeMillis());
     VmId vm = new VmId("bench-" + UUID.randomUUID());
-    // The replay needs the recording; the bare run comes before both or after both, by turns.
+    // All need the recording but the bare run, which comes first or last by turns.
     Measured bareRun = null;
     if (repetition % 2 == 0) {
       bareRun = BareRun.run(kvm, config, workload);
     }
     RecordedRun.Result recording = RecordedRun.run(kvm, config, workload, connection, vm);
     Measured replay = ReplayedRun.run(kvm, workload, connection, vm);
+    Measured again = RepeatedRun.run(kvm, config, workload, connection, vm);
     if (bareRun == null) {
       bareRun = BareRun.run(kvm, config, workload);
     }
     bare.add(bareRun);
+    repeated.add(again);
     recorded.add(recording.measured());
     replayed.add(replay);
     recording.commitNanos().forEach(nanos -> commitMillis.add(nanos / NANOS_PER_MILLI));
     logs.add(EventLogSize.measure(connection, vm, brokerData));
     return String.format(
         Locale.ROOT,
-        "%s: repetition=%d bare=%.0f ms recorded=%.0f ms replayed=%.0f ms",
+        "%s: repetition=%d bare=%.0f ms repeated=%.0f ms recorded=%.0f ms replayed=%.0f ms",
         name,
         repetition,
         bareRun.wallNanos() / NANOS_PER_MILLI,
+        again.wallNanos() / NANOS_PER_MILLI,
         recording.measured().wallNanos() / NANOS_PER_MILLI,
         replay.wallNanos() / NANOS_PER_MILLI);
   }

@@ -1,5 +1,5 @@
 /**
- * One fixed workload of the ledger guest on a whole machine, three times: bare, recorded to Kafka,
- * and replayed from there.
+ * One fixed workload of the ledger guest on a whole machine, in four modes: bare, recorded to
+ * Kafka, replayed from there, and the recorded execution repeated with nothing around it.
  */
 package io.understudy.benchmarks.machine;
