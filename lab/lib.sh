@@ -106,9 +106,11 @@ lab_project_files() {
 # lab_project_image FILE: puts a read-only image of the built project at FILE. Images are cached by
 # the names, sizes and times of their files.
 lab_project_image() {
-  local files key cached work kib
+  local files key cached work kib image
+  image="$(lab_image)"
   files="$(lab_project_files)" || exit "$LAB_FAILED"
-  key="$(cd "$lab_project" && xargs -d '\n' stat -c '%n %s %Y' <<< "$files" | sha256sum)"
+  key="$(cd "$lab_project" && (echo "$image" && cat lab/prepare-classes \
+    && xargs -d '\n' stat -c '%n %s %Y' <<< "$files") | sha256sum)"
   cached="$lab_cache/project-${key:0:16}.img"
   exec 8> "$lab_cache/project.lock"
   flock 8
@@ -117,6 +119,11 @@ lab_project_image() {
     mkdir "$work/tree"
     (cd "$lab_project" && xargs -d '\n' cp --parents --preserve=mode,timestamps -t "$work/tree") \
       <<< "$files"
+    lab_say "preparing this build of the project for lab hosts (once, half a minute)"
+    if ! "$lab_home/prepare-classes" "$image" "$work/tree" > "$work/classes.log" 2>&1; then
+      cat "$work/classes.log" >&2
+      lab_say "cannot prepare class data, see above: Java programs will start slowly in lab hosts"
+    fi
     kib="$(du -sk "$work/tree" | cut -f1)"
     truncate -s "$((kib * 5 / 4 + 16384))K" "$work/image"
     mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$work/tree" "$work/image"
