@@ -13,6 +13,8 @@ import java.util.Objects;
  * @param epochMaxEvents an epoch with this many events is closed
  * @param stallEvents with this many events not yet handed to the committer the guest stands still:
  *     back-pressure of the log
+ * @param timeResolution how old the time may be that a guest reads; a read that would show an older
+ *     one costs an event
  * @param outputLease output may be released on a commit that took less than this; after a longer
  *     one a further commit must first prove that this process still leads
  */
@@ -21,15 +23,22 @@ public record CaptureSettings(
     Duration outputMaxHold,
     int epochMaxEvents,
     int stallEvents,
+    Duration timeResolution,
     Duration outputLease) {
   /** What a primary uses if nothing else is said. */
   public static final CaptureSettings DEFAULT =
       new CaptureSettings(
-          Duration.ofMillis(50), Duration.ofMillis(2), 1_000, 10_000, Duration.ofMillis(500));
+          Duration.ofMillis(50),
+          Duration.ofMillis(2),
+          1_000,
+          10_000,
+          Duration.ofNanos(200_000),
+          Duration.ofMillis(500));
 
   public CaptureSettings {
     Objects.requireNonNull(epochMaxAge, "epochMaxAge");
     Objects.requireNonNull(outputMaxHold, "outputMaxHold");
+    Objects.requireNonNull(timeResolution, "timeResolution");
     Objects.requireNonNull(outputLease, "outputLease");
     if (epochMaxAge.isNegative() || epochMaxAge.isZero()) {
       throw new IllegalArgumentException("epochMaxAge must be positive, is " + epochMaxAge);
@@ -44,6 +53,9 @@ public record CaptureSettings(
               + epochMaxEvents
               + " stallEvents="
               + stallEvents);
+    }
+    if (timeResolution.isNegative() || timeResolution.isZero()) {
+      throw new IllegalArgumentException("timeResolution must be positive, is " + timeResolution);
     }
     if (outputLease.isNegative() || outputLease.isZero()) {
       throw new IllegalArgumentException("outputLease must be positive, is " + outputLease);

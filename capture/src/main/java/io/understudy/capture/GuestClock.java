@@ -10,7 +10,6 @@ package io.understudy.capture;
 final class GuestClock {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
-  private final HostClock host;
   private final long hostStart;
   private final long virtualStart;
 
@@ -19,14 +18,17 @@ final class GuestClock {
    * @param virtualNanos where the machine's virtual clock stands
    */
   GuestClock(HostClock host, long runStartEpochMillis, long virtualNanos) {
-    this.host = host;
     this.hostStart = host.nanoTime();
     long byWallClock = (host.epochMillis() - runStartEpochMillis) * NANOS_PER_MILLI;
     this.virtualStart = Math.max(virtualNanos, byWallClock);
   }
 
-  /** Nanoseconds of virtual time since power-on. */
-  long nanos() {
-    return virtualStart + (host.nanoTime() - hostStart);
+  /**
+   * Nanoseconds of virtual time since power-on.
+   *
+   * @param hostNanos what the host's monotonic clock shows
+   */
+  long nanosAt(long hostNanos) {
+    return virtualStart + (hostNanos - hostStart);
   }
 }

@@ -31,8 +31,11 @@ final class HandOver {
   private final ArrayDeque<byte[]> frames = new ArrayDeque<>();
   private EpochDraft draft;
   private boolean committing;
-  private boolean proofWanted;
-  private StopReason stopped;
+  // These are looked at in every exit of the guest, so without the lock; they change under it.
+  private volatile boolean proofWanted;
+  private volatile StopReason stopped;
+  private volatile int waitingInputs;
+  private volatile int waitingFrames;
 
   /** Network thread: false if there is no room now. */
   boolean offerInput(long offset, byte[] bytes) {
@@ -42,6 +45,7 @@ final class HandOver {
         return false;
       }
       inputs.add(new Input(offset, bytes));
+      waitingInputs = inputs.size();
       inputBytes += bytes.length;
       forVcpu.signal();
       return true;
@@ -52,6 +56,9 @@ final class HandOver {
 
   /** vCPU thread: the oldest input if it is of at most {@code room} bytes, else null. */
   Input pollInput(int room) {
+    if (waitingInputs == 0) {
+      return null;
+    }
     lock.lock();
     try {
       Input first = inputs.peek();
@@ -59,6 +66,7 @@ final class HandOver {
         return null;
       }
       inputBytes -= first.bytes().length;
+      waitingInputs = inputs.size() - 1;
       return inputs.poll();
     } finally {
       lock.unlock();
@@ -71,6 +79,7 @@ final class HandOver {
     try {
       if (stopped == null && frames.size() < FRAME_LIMIT) {
         frames.add(frame);
+        waitingFrames = frames.size();
         forVcpu.signal();
       }
     } finally {
@@ -80,9 +89,14 @@ final class HandOver {
 
   /** vCPU thread: the oldest frame, or null. */
   byte[] pollFrame() {
+    if (waitingFrames == 0) {
+      return null;
+    }
     lock.lock();
     try {
-      return frames.poll();
+      byte[] first = frames.poll();
+      waitingFrames = frames.size();
+      return first;
     } finally {
       lock.unlock();
     }
@@ -158,6 +172,9 @@ final class HandOver {
 
   /** vCPU thread: whether a commit is wanted for its own sake; asking takes the wish back. */
   boolean takeProofWanted() {
+    if (!proofWanted) {
+      return false;
+    }
     lock.lock();
     try {
       boolean wanted = proofWanted;
@@ -184,12 +201,7 @@ final class HandOver {
 
   /** Why it was stopped, or null. */
   StopReason stopped() {
-    lock.lock();
-    try {
-      return stopped;
-    } finally {
-      lock.unlock();
-    }
+    return stopped;
   }
 
   /**

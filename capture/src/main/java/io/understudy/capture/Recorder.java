@@ -31,9 +31,6 @@ public final class Recorder implements Director {
   /** How long to wait before looking again at a tick that the guest has not taken. */
   private static final long UNTAKEN_TICK_WAIT_NANOS = 1_000_000;
 
-  /** How old the time may be that a guest is told: what is newer costs no event. */
-  private static final long TIME_RESOLUTION_NANOS = 50_000;
-
   private static final long NO_TIME_READ = -1;
 
   private final CaptureSettings settings;
@@ -41,6 +38,9 @@ public final class Recorder implements Director {
   private final GuestClock guestClock;
   private final HandOver handOver;
   private final OutputGate gate;
+  private final long maxAgeNanos;
+  private final long maxHoldNanos;
+  private final long timeResolutionNanos;
 
   private List<EpochDraft.Entry> entries = new ArrayList<>();
   private long epochOpenedAt;
@@ -68,6 +68,9 @@ public final class Recorder implements Director {
     this.handOver = handOver;
     this.gate = gate;
     this.sealedOutput = output(machine);
+    this.maxAgeNanos = settings.epochMaxAge().toNanos();
+    this.maxHoldNanos = settings.outputMaxHold().toNanos();
+    this.timeResolutionNanos = settings.timeResolution().toNanos();
   }
 
   /** How much of any kind the guest has put out; grows with each byte and frame. */
@@ -77,10 +80,10 @@ public final class Recorder implements Director {
 
   @Override
   public long timeAsked(Machine machine) {
-    long now = guestClock.nanos();
+    long now = guestClock.nanosAt(host.nanoTime());
     long virtual = machine.virtualNanos();
     long moment = Math.min(now, lastMomentBeforeTick(machine, now));
-    if (moment - virtual < TIME_RESOLUTION_NANOS) {
+    if (moment - virtual < timeResolutionNanos) {
       return virtual;
     }
     timeRead = moment;
@@ -103,14 +106,16 @@ public final class Recorder implements Director {
       if (handOver.stopped() != null) {
         return Turn.STOP;
       }
+      // Read once: this runs at every exit of the guest, and on some hosts a clock costs as much.
+      long now = host.nanoTime();
       if (machine.ended().isPresent()) {
         finish(machine);
       } else {
-        letTimePass(machine);
+        letTimePass(machine, guestClock.nanosAt(now));
         letInputIn(machine);
         letFramesIn(machine);
       }
-      closeEpochIfDue(machine);
+      closeEpochIfDue(machine, now);
       boolean stalled = isStalled();
       if (machine.isRunnable() && !stalled) {
         return Turn.RUN;
@@ -139,8 +144,7 @@ public final class Recorder implements Director {
     machine.apply(event);
   }
 
-  private void letTimePass(Machine machine) {
-    long now = guestClock.nanos();
+  private void letTimePass(Machine machine, long now) {
     long virtual = machine.virtualNanos();
     long edge = Math.min(machine.nextTimerNanos(), virtual + TIMERLESS_STEP_NANOS);
     // One tick at a time: the next one waits until the guest has taken the last, so that a guest
@@ -177,7 +181,8 @@ public final class Recorder implements Director {
 
   /** The guest's timer then shows when an input came, to the nanosecond. */
   private void stampMoment(Machine machine) {
-    long moment = Math.min(guestClock.nanos(), machine.nextTimerNanos() - 1);
+    long now = guestClock.nanosAt(host.nanoTime());
+    long moment = Math.min(now, machine.nextTimerNanos() - 1);
     if (moment > machine.virtualNanos()) {
       record(machine, new GuestEvent.ClockAdvanced(moment));
     }
@@ -192,28 +197,26 @@ public final class Recorder implements Director {
     }
   }
 
-  private void closeEpochIfDue(Machine machine) {
+  private void closeEpochIfDue(Machine machine, long now) {
     if (!outputWaiting && output(machine) > sealedOutput) {
       outputWaiting = true;
-      outputSince = host.nanoTime();
+      outputSince = now;
     }
     proofWanted |= handOver.takeProofWanted();
-    if (isDue(machine) && handOver.isCommitterIdle()) {
+    if (isDue(machine, now) && handOver.isCommitterIdle()) {
       close(machine);
     }
   }
 
-  private boolean isDue(Machine machine) {
+  private boolean isDue(Machine machine, long now) {
     if ((endRecorded && !entries.isEmpty()) || proofWanted) {
       return true;
     }
-    long now = host.nanoTime();
     if (outputWaiting) {
-      return !machine.isRunnable() || now - outputSince >= settings.outputMaxHold().toNanos();
+      return !machine.isRunnable() || now - outputSince >= maxHoldNanos;
     }
     return !entries.isEmpty()
-        && (entries.size() >= settings.epochMaxEvents()
-            || now - epochOpenedAt >= settings.epochMaxAge().toNanos());
+        && (entries.size() >= settings.epochMaxEvents() || now - epochOpenedAt >= maxAgeNanos);
   }
 
   private void close(Machine machine) {
@@ -241,7 +244,7 @@ public final class Recorder implements Director {
   }
 
   private long waitNanos(Machine machine, boolean stalled) {
-    long limit = settings.epochMaxAge().toNanos();
+    long limit = maxAgeNanos;
     if (stalled) {
       return Math.min(limit, 1_000_000);
     }
@@ -249,8 +252,10 @@ public final class Recorder implements Director {
       return limit;
     }
     long edge = Math.min(machine.nextTimerNanos(), machine.virtualNanos() + TIMERLESS_STEP_NANOS);
-    long untilTick = machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge - guestClock.nanos();
-    long untilClose = entries.isEmpty() ? limit : epochOpenedAt + limit - host.nanoTime();
+    long now = host.nanoTime();
+    long untilTick =
+        machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge - guestClock.nanosAt(now);
+    long untilClose = entries.isEmpty() ? limit : epochOpenedAt + limit - now;
     // An epoch that is overdue waits for the committer, which wakes this thread.
     return Math.max(0, Math.min(untilTick, untilClose > 0 ? untilClose : limit));
   }

@@ -4,6 +4,7 @@ import io.understudy.failover.front.ConsoleMode;
 import io.understudy.schemas.VmId;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -11,21 +12,22 @@ import picocli.CommandLine.TypeConversionException;
 
 /** How words of the command line become values. Stateless. */
 final class Converters {
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(us|ms|s|m|h)");
 
   private Converters() {}
 
-  /** {@code 50ms}, {@code 2s}, {@code 5m} or {@code 1h}. */
+  /** {@code 200us}, {@code 50ms}, {@code 2s}, {@code 5m} or {@code 1h}. */
   static final class ToDuration implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
       Matcher matcher = DURATION.matcher(text);
       if (!matcher.matches()) {
         throw new TypeConversionException(
-            "expected a whole number with a unit (50ms, 2s, 5m, 1h), is '" + text + "'");
+            "expected a whole number with a unit (200us, 50ms, 2s, 5m, 1h), is '" + text + "'");
       }
       long amount = Long.parseLong(matcher.group(1));
       return switch (matcher.group(2)) {
+        case "us" -> Duration.of(amount, ChronoUnit.MICROS);
         case "ms" -> Duration.ofMillis(amount);
         case "s" -> Duration.ofSeconds(amount);
         case "m" -> Duration.ofMinutes(amount);

@@ -102,6 +102,14 @@ final class NodeOptions {
       converter = Converters.ToDuration.class)
   private Duration outputMaxHold;
 
+  @Option(
+      names = "--time-resolution",
+      defaultValue = "200us",
+      paramLabel = "TIME",
+      description = "How old the time may be that the guest reads; finer costs more events.",
+      converter = Converters.ToDuration.class)
+  private Duration timeResolution;
+
   /** A way to run a node until it ends. */
   interface Role {
     NodeExit run(Node node) throws InterruptedException;
@@ -141,6 +149,7 @@ final class NodeOptions {
             outputMaxHold,
             standard.epochMaxEvents(),
             standard.stallEvents(),
+            timeResolution,
             standard.outputLease()),
         device,
         guest.files(),

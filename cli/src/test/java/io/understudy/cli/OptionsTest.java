@@ -117,6 +117,7 @@ final class OptionsTest {
                     Duration.ofMillis(4),
                     CaptureSettings.DEFAULT.epochMaxEvents(),
                     CaptureSettings.DEFAULT.stallEvents(),
+                    CaptureSettings.DEFAULT.timeResolution(),
                     CaptureSettings.DEFAULT.outputLease()),
                 Path.of("/dev/other"),
                 new GuestFiles(null, Path.of("k"), Path.of("i"), Path.of("x")),

@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -22,6 +23,18 @@ import java.util.List;
  */
 final class RecordCodec {
   private static final int MAX_ARRAY = 1 << 20;
+
+  /** Looked up once: every epoch's digest encodes all states. */
+  private static final ClassValue<List<Method>> ACCESSORS =
+      new ClassValue<>() {
+        @Override
+        protected List<Method> computeValue(Class<?> type) {
+          List<Method> accessors =
+              Arrays.stream(type.getRecordComponents()).map(RecordComponent::getAccessor).toList();
+          accessors.forEach(accessor -> accessor.setAccessible(true));
+          return accessors;
+        }
+      };
 
   private RecordCodec() {}
 
@@ -75,8 +88,8 @@ final class RecordCodec {
         write(out, element);
       }
     } else if (value instanceof Record nested) {
-      for (RecordComponent component : nested.getClass().getRecordComponents()) {
-        write(out, valueOf(nested, component));
+      for (Method accessor : ACCESSORS.get(nested.getClass())) {
+        write(out, valueOf(nested, accessor));
       }
     } else {
       throw new IllegalArgumentException("no device state holds a " + value.getClass());
@@ -131,12 +144,11 @@ final class RecordCodec {
     return length;
   }
 
-  private static Object valueOf(Record state, RecordComponent component) {
+  private static Object valueOf(Record state, Method accessor) {
     try {
-      component.getAccessor().setAccessible(true);
-      return component.getAccessor().invoke(state);
+      return accessor.invoke(state);
     } catch (ReflectiveOperationException failure) {
-      throw new IllegalStateException(state.getClass() + ": " + component, failure);
+      throw new IllegalStateException(state.getClass() + ": " + accessor, failure);
     }
   }
 

@@ -62,6 +62,11 @@ final class BareRun implements Director {
   }
 
   @Override
+  public long timeAsked(Machine machine) {
+    return machine.virtualNanos();
+  }
+
+  @Override
   public Turn kicked() {
     return Turn.RUN;
   }

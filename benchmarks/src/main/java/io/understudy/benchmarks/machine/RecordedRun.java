@@ -8,6 +8,7 @@ import io.understudy.capture.StopReason;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ChainState;
 import io.understudy.log.ClusterConnection;
+import io.understudy.log.EpochDraft;
 import io.understudy.log.FencedWriter;
 import io.understudy.log.KafkaEpochWriter;
 import io.understudy.log.LogTopics;
@@ -114,11 +115,11 @@ final class RecordedRun {
     }
 
     @Override
-    public void committed(long inputOffset, long outputOffset) {
+    public void committed(EpochDraft.Mark mark) {
       lock.lock();
       try {
-        released = outputOffset;
-        replies.arrived(outputOffset);
+        released = mark.outputOffset();
+        replies.arrived(mark.outputOffset());
         changed.signalAll();
       } finally {
         lock.unlock();
@@ -156,6 +157,11 @@ final class RecordedRun {
       } finally {
         lock.unlock();
       }
+    }
+
+    @Override
+    public long releasedFrames() {
+      return 0;
     }
 
     @Override

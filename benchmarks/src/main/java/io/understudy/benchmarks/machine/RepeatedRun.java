@@ -77,6 +77,11 @@ final class RepeatedRun implements Director {
   }
 
   @Override
+  public long timeAsked(Machine machine) {
+    return machine.virtualNanos();
+  }
+
+  @Override
   public Turn kicked() {
     return Turn.RUN;
   }

@@ -2,7 +2,7 @@ package io.understudy.benchmarks.machine;
 
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
-import io.understudy.machine.GuestImages;
+import io.understudy.machine.GuestFiles;
 import io.understudy.replay.OfflineReplay;
 import io.understudy.schemas.VmId;
 
@@ -19,7 +19,7 @@ final class ReplayedRun {
             kvm,
             connection,
             vm,
-            GuestImages::find,
+            GuestFiles.BUILT_IN::read,
             Long.MAX_VALUE,
             value -> {
               replies.transmitted(value);

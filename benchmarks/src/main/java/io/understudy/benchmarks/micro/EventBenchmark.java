@@ -32,7 +32,19 @@ public class EventBenchmark {
 
   private static final GuestEvent.EpochCommitted MARK =
       new GuestEvent.EpochCommitted(
-          EVENTS, 100, 1, 2, 3, 496, 80, 64, 5_000_000, HashChain.genesis(), HashChain.genesis());
+          EVENTS,
+          100,
+          1,
+          2,
+          3,
+          496,
+          80,
+          64,
+          5_000_000,
+          HashChain.genesis(),
+          HashChain.genesis(),
+          0,
+          0);
 
   private EventRecord clock;
   private EventRecord input;

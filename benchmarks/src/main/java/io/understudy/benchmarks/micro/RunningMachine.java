@@ -3,6 +3,7 @@ package io.understudy.benchmarks.micro;
 import io.understudy.kvm.Kvm;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
+import io.understudy.machine.TimeKeeper;
 
 /** A machine that runs {@link ExitGuest}. Owned by the thread that started it. */
 final class RunningMachine implements AutoCloseable {
@@ -35,9 +36,9 @@ final class RunningMachine implements AutoCloseable {
 
   /** Runs the guest to its next exit. */
   void toNextExit() {
-    boolean arrived = machine.advance();
+    boolean arrived = machine.advance(TimeKeeper.STILL);
     while (!arrived) {
-      arrived = machine.advance();
+      arrived = machine.advance(TimeKeeper.STILL);
     }
     if (machine.ended().isPresent()) {
       throw new IllegalStateException("the guest has ended: " + machine.ended().get());
