@@ -226,6 +226,7 @@ lab_boot() {
     launched=$!
     echo "$port" > "$directory/ssh.port"
     if lab_await_boot "$name" "$launched"; then
+      lab_set_clock "$name"
       return 0
     fi
     lab_power_off "$name"
@@ -253,6 +254,20 @@ lab_await_boot() {
     fi
     sleep 0.2
   done
+}
+
+# lab_set_clock NAME: QEMU's clock knows whole seconds only. Two machines that are compared by their
+# logs should agree to some milliseconds, so the time is sent when the other side waits for it.
+lab_set_clock() {
+  local now
+  # shellcheck disable=SC2016 # expanded in the host
+  coproc lab_clock { lab_ssh "$1" 'echo go; read -r now; date -u -s "@$now"' 8>&- 9>&-; }
+  if read -r -t 60 _ <&"${lab_clock[0]}"; then
+    now="${EPOCHREALTIME/,/.}"
+    echo "$now" >&"${lab_clock[1]}"
+  fi
+  # shellcheck disable=SC2154 # coproc sets it
+  wait "$lab_clock_PID" || lab_say "cannot set the clock of host $1"
 }
 
 # lab_power_off NAME: SIGKILL for its QEMU: the host loses what it had not written to its disks, as
