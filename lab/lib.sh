@@ -11,6 +11,7 @@
 #   number        last part of its address on the common network, once it has joined it
 #   qemu.pid      QEMU's process id
 #   ssh.port      port on the outer machine's 127.0.0.1 that leads to the host's sshd
+#   owner         process id of the lab/run that throws the host away at its end
 #   console.log   kernel and boot messages, and QEMU's own complaints
 
 # Exit codes of the lab itself. Anything else is the command's own.
@@ -167,9 +168,21 @@ lab_require_stopped() {
   fi
 }
 
+# lab_delete_orphans: a lab/run that was killed could not throw its host away.
+lab_delete_orphans() {
+  local file pid
+  for file in "$lab_hosts"/*/owner; do
+    pid="$(cat "$file" 2> /dev/null)" || continue
+    if [[ ! -d "/proc/$pid" ]] && ! lab_is_running "$(basename "${file%/owner}")"; then
+      rm -rf "${file%/owner}"
+    fi
+  done
+}
+
 # lab_create NAME: makes the directory and the disks of a new host; what was there is deleted.
 lab_create() {
   local directory="$lab_hosts/$1"
+  lab_delete_orphans
   rm -rf "${lab_hosts:?}/$1"
   mkdir -p "$directory"
   ln -s "$(lab_image)" "$directory/image"
@@ -224,6 +237,8 @@ lab_boot() {
       -netdev "$user" "${cards[@]}" -device virtio-rng-pci -pidfile "$directory/qemu.pid" \
       < /dev/null >> "$directory/console.log" 2>&1 8>&- 9>&- &
     launched=$!
+    # Its end is told by what waits for it; bash would print the whole command line.
+    disown "$launched"
     echo "$port" > "$directory/ssh.port"
     if lab_await_boot "$name" "$launched"; then
       lab_set_clock "$name"

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One {@code understudy} command in a process of its own, with the java and the class path of this
- * process; what it prints goes to a file. Owned by the thread that started it, but {@link #kill}
- * may be called from any.
+ * process, or such a command in a lab host; what it prints goes to a file. Owned by the thread that
+ * started it, but {@link #kill} may be called from any.
  */
 public final class ChildJvm implements AutoCloseable {
   private static final String MAIN_CLASS = "io.understudy.cli.Main";
@@ -38,7 +38,11 @@ public final class ChildJvm implements AutoCloseable {
    * @throws DemoException if the process cannot be started
    */
   static ChildJvm start(String name, Path output, List<String> arguments) {
-    List<String> command = command(arguments);
+    return startProgram(name, output, command(arguments));
+  }
+
+  /** The same with a program of any kind, which must end, with all it has started, when killed. */
+  static ChildJvm startProgram(String name, Path output, List<String> command) {
     try {
       return new ChildJvm(name, builder(command, output).start(), output);
     } catch (IOException e) {

@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
  * {@code understudy demo}: a broker, a primary, a standby and a coordinator as processes on this
  * host, clients that count, a kill -9 of the primary in the middle, and the account of it.
  *
+ * <p>With {@code --lab} each node is in a lab host of its own, and the kill is a power failure.
+ *
  * <p>Exit code 0 when nothing was lost or done twice and every digest agreed, 1 when not, 3 when
  * this host has no usable KVM.
  */
@@ -51,6 +53,14 @@ public final class DemoCommand implements Callable<Integer> {
       description = "How long clients send requests, 4 to 600; default: ${DEFAULT-VALUE}.")
   private int seconds;
 
+  @Option(
+      names = "--lab",
+      description = {
+        "Run each node in a lab host, a machine emulated by QEMU: for hosts without a usable KVM.",
+        "Takes minutes; see docs/testing.md."
+      })
+  private boolean isLab;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -60,21 +70,15 @@ public final class DemoCommand implements Callable<Integer> {
           spec.commandLine(), "--seconds must be in [4, 600]: seconds=" + seconds);
     }
     PrintWriter people = spec.commandLine().getErr();
-    try (Kvm kvm = Kvm.open()) {
-      people.println(
-          "KVM is usable: "
-              + Kvm.DEFAULT_DEVICE
-              + ", vCPUs per machine: "
-              + kvm.extension(CAP_MAX_VCPUS));
-    } catch (KvmUnavailableException e) {
-      people.println(e.getMessage());
+    NodeHosts hosts = isLab ? lab(people) : local(people);
+    if (hosts == null) {
       people.flush();
       return EXIT_NO_KVM;
     }
     Path directory = directory();
     DemoReport report;
     try {
-      report = new DemoRun(directory, Duration.ofSeconds(seconds), people).run();
+      report = new DemoRun(directory, hosts, Duration.ofSeconds(seconds), people).run();
     } catch (DemoException e) {
       people.println("The demo did not get through; the logs are in " + directory + ":");
       people.println(e.getMessage());
@@ -92,6 +96,44 @@ public final class DemoCommand implements Callable<Integer> {
     }
     people.flush();
     return report.passes() ? 0 : EXIT_FAILED;
+  }
+
+  /** This host; null when it has no usable KVM. */
+  private static NodeHosts local(PrintWriter people) {
+    try (Kvm kvm = Kvm.open()) {
+      people.println(
+          "KVM is usable: "
+              + Kvm.DEFAULT_DEVICE
+              + ", vCPUs per machine: "
+              + kvm.extension(CAP_MAX_VCPUS));
+      return NodeHosts.local();
+    } catch (KvmUnavailableException e) {
+      people.println(e.getMessage());
+      people.println("Without KVM, in lab hosts that QEMU emulates: ./understudy demo --lab");
+      return null;
+    }
+  }
+
+  /** Lab hosts; null when they do not work here, which the lab has explained. */
+  private static NodeHosts lab(PrintWriter people) throws IOException {
+    Path home = Path.of(System.getProperty("understudy.home", "")).toAbsolutePath();
+    NodeHosts.Lab hosts = NodeHosts.lab(home);
+    if (!Files.isExecutable(hosts.run())) {
+      people.println(
+          "The lab is missing: expected="
+              + hosts.run()
+              + ": run ./understudy demo --lab"
+              + " in a checkout of the project");
+      return null;
+    }
+    people.println("Trying a lab host; the first time its image is built");
+    people.flush();
+    int code = hosts.tryOne();
+    if (code != 0) {
+      people.println("Lab hosts do not work here, see above: exit code of lab/run: " + code);
+      return null;
+    }
+    return hosts;
   }
 
   private Path directory() throws IOException {

@@ -21,32 +21,35 @@ final class DemoRun {
   private static final String PRIMARY = "node-a";
   private static final String STANDBY = "node-b";
   private static final int CLIENTS = 4;
-  private static final Duration STEP_TIMEOUT = Duration.ofSeconds(60);
+  private final Duration stepTimeout;
 
   private final Path directory;
+  private final NodeHosts hosts;
   private final Duration trafficTime;
   private final PrintWriter people;
   private final long startNanos = System.nanoTime();
 
-  DemoRun(Path directory, Duration trafficTime, PrintWriter people) {
+  DemoRun(Path directory, NodeHosts hosts, Duration trafficTime, PrintWriter people) {
     this.directory = directory;
+    this.hosts = hosts;
+    this.stepTimeout = hosts.patience(Duration.ofSeconds(60));
     this.trafficTime = trafficTime;
     this.people = people;
   }
 
   DemoReport run() throws IOException {
-    try (LocalCluster cluster = LocalCluster.start(directory)) {
+    try (LocalCluster cluster = LocalCluster.start(directory, hosts)) {
       say("broker started at " + cluster.bootstrapServers() + ", pid " + cluster.broker().pid());
       int port = LocalCluster.freePort();
       ChildJvm primary = cluster.startPrimary(VM, PRIMARY);
       // All at once, because starting costs processor time; each waits for what it needs.
       ChildJvm standby = cluster.startStandby(VM, STANDBY);
       ChildJvm coordinator = cluster.startCoordinator(VM, port);
-      cluster.awaitLeader(VM, PRIMARY, 1, STEP_TIMEOUT);
-      say(PRIMARY + " is primary of VM " + VM + ", pid " + primary.pid());
-      Heartbeat following = cluster.awaitFollowing(VM, STANDBY, STEP_TIMEOUT);
-      say(STANDBY + " follows at epoch " + following.epoch() + ", pid " + standby.pid());
-      cluster.awaitService(port, STEP_TIMEOUT);
+      cluster.awaitLeader(VM, PRIMARY, 1, stepTimeout);
+      say(PRIMARY + " is primary of VM " + VM + ", " + hosts.describe(primary));
+      Heartbeat following = cluster.awaitFollowing(VM, STANDBY, stepTimeout);
+      say(STANDBY + " follows at epoch " + following.epoch() + ", " + hosts.describe(standby));
+      cluster.awaitService(port, stepTimeout);
       say("coordinator pid " + coordinator.pid() + ", clients are served at 127.0.0.1:" + port);
       return killUnderTraffic(cluster, port, primary, standby);
     }
@@ -56,7 +59,7 @@ final class DemoRun {
       LocalCluster cluster, int port, ChildJvm primary, ChildJvm standby) throws IOException {
     try (IncrTraffic traffic =
         IncrTraffic.start(
-            new IncrTraffic.Settings("demo", port, CLIENTS, Duration.ZERO, STEP_TIMEOUT))) {
+            new IncrTraffic.Settings("demo", port, CLIENTS, Duration.ZERO, stepTimeout))) {
       say(CLIENTS + " clients count for " + trafficTime.toSeconds() + " s");
       cluster.listen(trafficTime.dividedBy(2));
       cluster.beats().poll();
@@ -69,9 +72,9 @@ final class DemoRun {
       primary.kill();
       // A reply may still be on its way from the front to a client.
       long known = traffic.acknowledged();
-      cluster.awaitLeader(VM, STANDBY, 2, STEP_TIMEOUT);
+      cluster.awaitLeader(VM, STANDBY, 2, stepTimeout);
       cluster.await(
-          () -> traffic.acknowledged() > known, "clients go on after the failover", STEP_TIMEOUT);
+          () -> traffic.acknowledged() > known, "clients go on after the failover", stepTimeout);
       say(STANDBY + " leads term 2, " + acknowledged(traffic));
       cluster.listen(trafficTime.dividedBy(2));
       TrafficHistory history = traffic.stop();
@@ -106,7 +109,7 @@ final class DemoRun {
         EventLogSize.measure(cluster.connection(), new VmId(VM), cluster.brokerData());
     say("replaying " + size.epochs() + " epochs from the log");
     ChildJvm replay =
-        cluster.start(
+        cluster.startOnKvm(
             "replay",
             List.of(
                 "replay",
@@ -116,7 +119,7 @@ final class DemoRun {
                 "--json",
                 "--bootstrap-server",
                 cluster.bootstrapServers()));
-    boolean passed = replay.awaitExit(STEP_TIMEOUT.plus(trafficTime.multipliedBy(2))) == 0;
+    boolean passed = replay.awaitExit(stepTimeout.plus(trafficTime.multipliedBy(2))) == 0;
     if (!passed) {
       say(replay.tail());
     }

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * A broker, nodes and coordinators as child processes on the loopback address, below one directory:
- * {@code broker/} the broker's data, one state directory for each node, {@code logs/} what they
- * print.
+ * A broker, nodes and coordinators as child processes on the loopback address (nodes maybe in lab
+ * hosts that are), below one directory: {@code broker/} the broker's data, one state directory for
+ * each node, {@code logs/} what they print.
  *
  * <p>Everything that waits has a deadline, and says in its {@link DemoException} what the processes
  * printed last. All processes end with {@link #close}, or with this JVM. Owned by one thread.
@@ -30,14 +30,16 @@ public final class LocalCluster implements AutoCloseable {
   private static final int MEMORY_MIB = 16;
 
   private final Path directory;
+  private final NodeHosts hosts;
   private final int brokerPort;
   private final List<ChildJvm> children = new ArrayList<>();
   private final Thread killer = new Thread(this::killAll, "local-cluster-killer");
   private ChildJvm broker;
   private NodeBeats beats;
 
-  private LocalCluster(Path directory, int brokerPort) {
+  private LocalCluster(Path directory, NodeHosts hosts, int brokerPort) {
     this.directory = directory;
+    this.hosts = hosts;
     this.brokerPort = brokerPort;
   }
 
@@ -47,12 +49,17 @@ public final class LocalCluster implements AutoCloseable {
    * @throws DemoException if it does not
    */
   public static LocalCluster start(Path directory) {
+    return start(directory, NodeHosts.local());
+  }
+
+  /** The same, with nodes that run elsewhere. */
+  static LocalCluster start(Path directory, NodeHosts hosts) {
     try {
       Files.createDirectories(directory.resolve("logs"));
     } catch (IOException e) {
       throw new DemoException("cannot create the cluster's directory: directory=" + directory, e);
     }
-    LocalCluster cluster = new LocalCluster(directory, freePort());
+    LocalCluster cluster = new LocalCluster(directory, hosts, freePort());
     Runtime.getRuntime().addShutdownHook(cluster.killer);
     try {
       cluster.startBroker();
@@ -105,34 +112,47 @@ public final class LocalCluster implements AutoCloseable {
     List<String> arguments = node("primary", vm, node);
     arguments.addAll(List.of("--memory", Integer.toString(MEMORY_MIB)));
     arguments.addAll(List.of("--partitions", Integer.toString(PARTITIONS)));
-    return start(vm + "-" + node, arguments);
+    return startOnKvm(vm + "-" + node, arguments);
   }
 
   /** Starts a node that follows a VM, from its newest checkpoint if it has one. */
   public ChildJvm startStandby(String vm, String node, String... options) {
     List<String> arguments = node("standby", vm, node);
     arguments.addAll(List.of(options));
-    return start(vm + "-" + node, arguments);
+    return startOnKvm(vm + "-" + node, arguments);
   }
 
   /** Starts a coordinator with a front of {@code vm} in channels mode at {@code frontPort}. */
   public ChildJvm startCoordinator(String vm, int frontPort) {
-    return start(
-        vm + "-coordinator",
-        List.of(
-            "coordinator",
-            "--bootstrap-server",
-            bootstrapServers(),
-            "--name",
-            vm + "-coordinator",
-            "--front",
-            vm + "=127.0.0.1:" + frontPort + ":channels"));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "coordinator",
+                "--bootstrap-server",
+                bootstrapServers(),
+                "--name",
+                vm + "-coordinator",
+                "--front",
+                vm + "=127.0.0.1:" + frontPort + ":channels"));
+    arguments.addAll(hosts.coordinatorOptions());
+    return start(vm + "-coordinator", arguments);
   }
 
-  /** Starts any command; its output goes to {@code logs/NAME.log}. */
+  /** Starts any command on this host; its output goes to {@code logs/NAME.log}. */
   public ChildJvm start(String name, List<String> arguments) {
-    ChildJvm child =
-        ChildJvm.start(name, directory.resolve("logs").resolve(name + ".log"), arguments);
+    return add(ChildJvm.start(name, log(name), arguments));
+  }
+
+  /** Starts a command that needs KVM, where the nodes are; its output goes the same way. */
+  ChildJvm startOnKvm(String name, List<String> arguments) {
+    return add(hosts.start(name, log(name), arguments, brokerPort));
+  }
+
+  private Path log(String name) {
+    return directory.resolve("logs").resolve(name + ".log");
+  }
+
+  private ChildJvm add(ChildJvm child) {
     synchronized (children) {
       children.add(child);
     }
@@ -259,7 +279,7 @@ public final class LocalCluster implements AutoCloseable {
 
   private List<String> node(String command, String vm, String node) {
     List<String> arguments = new ArrayList<>(List.of(command, "--vm", vm, "--node", node));
-    arguments.addAll(List.of("--state", state(vm, node).toString()));
+    arguments.addAll(hosts.nodeOptions(state(vm, node)));
     arguments.addAll(List.of("--bootstrap-server", bootstrapServers()));
     return arguments;
   }
