@@ -67,10 +67,16 @@ record MachineReport(int repetitions, List<Scenario> scenarios) implements Repor
               found.workload().window()));
       for (Mode mode : found.modes()) {
         row(lines, mode.name() + ": wall time", mode.wallMillis().text("ms"));
-        row(lines, "  / bare", mode.wallRatio(found.bare()).text("x "));
-        row(lines, "  / repeated", mode.wallRatio(found.repeated()).text("x "));
+        if (mode != found.bare()) {
+          row(lines, "  / bare", mode.wallRatio(found.bare()).text("x "));
+        }
+        if (mode != found.repeated()) {
+          row(lines, "  / repeated", mode.wallRatio(found.repeated()).text("x "));
+        }
         row(lines, mode.name() + ": processor time", mode.cpuMillis().text("ms"));
-        row(lines, "  / repeated", mode.cpuRatio(found.repeated()).text("x "));
+        if (mode != found.repeated()) {
+          row(lines, "  / repeated", mode.cpuRatio(found.repeated()).text("x "));
+        }
         row(lines, mode.name() + ": exits", mode.exits().text("  "));
       }
       row(

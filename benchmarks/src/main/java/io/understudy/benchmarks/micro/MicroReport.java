@@ -8,11 +8,13 @@ import io.understudy.benchmarks.Report;
 import io.understudy.benchmarks.Samples;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.util.Statistics;
 
 /** What JMH found. Immutable. */
 record MicroReport(List<Row> rows) implements Report {
@@ -21,11 +23,10 @@ record MicroReport(List<Row> rows) implements Report {
    *
    * @param name class and method
    * @param pages value of the parameter of that name, or "" where there is none
-   * @param score mean time of an operation
-   * @param error half the width of the 99.9 % confidence interval; not a number for one iteration
-   * @param unit of score and error
+   * @param time of an operation: the mean of each iteration
+   * @param unit of the time
    */
-  record Row(String name, String pages, double score, double error, String unit) {}
+  record Row(String name, String pages, Samples time, String unit) {}
 
   static MicroReport of(Collection<RunResult> results) {
     List<Row> rows = new ArrayList<>();
@@ -38,12 +39,22 @@ record MicroReport(List<Row> rows) implements Report {
           new Row(
               benchmark.substring(className.lastIndexOf('.') + 1),
               pages == null ? "" : pages,
-              primary.getScore(),
-              primary.getScoreError(),
+              iterations(primary.getStatistics()),
               primary.getScoreUnit()));
     }
     rows.sort(Comparator.comparing(Row::name).thenComparing(row -> row.pages().length()));
     return new MicroReport(List.copyOf(rows));
+  }
+
+  /** One busy moment of the host spoils a mean, so the iterations are kept. */
+  private static Samples iterations(Statistics statistics) {
+    List<Double> times = new ArrayList<>();
+    statistics
+        .getRawData()
+        .forEachRemaining(
+            entry ->
+                times.addAll(Collections.nCopies(entry.getValue().intValue(), entry.getKey())));
+    return new Samples(times);
   }
 
   @Override
@@ -58,11 +69,8 @@ record MicroReport(List<Row> rows) implements Report {
       if (!row.pages().isEmpty()) {
         result.put("pages", Integer.parseInt(row.pages()));
       }
-      result.put("score", Samples.rounded(row.score()));
-      if (Double.isFinite(row.error())) {
-        result.put("error", Samples.rounded(row.error()));
-      }
       result.put("unit", row.unit());
+      result.set("time", row.time().json());
     }
     return root;
   }
@@ -70,20 +78,12 @@ record MicroReport(List<Row> rows) implements Report {
   @Override
   public String table() {
     List<String> lines = new ArrayList<>();
-    lines.add(Host.text() + "; means, half of the 99.9 % confidence interval");
+    lines.add(Host.text() + "; medians of iterations [smallest, largest]");
     lines.add("");
     for (Row row : rows) {
       lines.add(
           String.format(
-              Locale.ROOT,
-              "  %-38s %5s  %10.3f %-8s %s",
-              row.name(),
-              row.pages(),
-              row.score(),
-              row.unit(),
-              Double.isFinite(row.error())
-                  ? String.format(Locale.ROOT, "+- %.3f", row.error())
-                  : ""));
+              Locale.ROOT, "  %-38s %5s %s", row.name(), row.pages(), row.time().text(row.unit())));
     }
     return String.join(System.lineSeparator(), lines);
   }
