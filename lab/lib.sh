@@ -179,12 +179,20 @@ lab_delete_orphans() {
   done
 }
 
-# lab_create NAME: makes the directory and the disks of a new host; what was there is deleted.
+# lab_create NAME [PID]: makes the directory and the disks of a new host; what was there is deleted.
+# With PID the host is an orphan when that process is gone.
 lab_create() {
   local directory="$lab_hosts/$1"
+  # One at a time: what this one makes must not be taken for what was there before.
+  exec 8> "$lab_cache/hosts.lock"
+  flock 8
   lab_delete_orphans
   rm -rf "${lab_hosts:?}/$1"
   mkdir -p "$directory"
+  if [[ -n "${2:-}" ]]; then
+    echo "$2" > "$directory/owner"
+  fi
+  exec 8>&-
   ln -s "$(lab_image)" "$directory/image"
   lab_project_image "$directory/project.img"
   truncate -s "${UNDERSTUDY_LAB_DISK:-16G}" "$directory/disk.img"
