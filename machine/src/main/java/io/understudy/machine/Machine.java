@@ -1,5 +1,6 @@
 package io.understudy.machine;
 
+import io.understudy.kvm.GuestDebug;
 import io.understudy.kvm.GuestMemory;
 import io.understudy.kvm.Kvm;
 import io.understudy.kvm.Registers;
@@ -38,10 +39,18 @@ public final class Machine implements AutoCloseable {
   /** Bytes in a page of guest memory as {@link #takeChangedPages} counts them. */
   public static final int PAGE_SIZE = MemoryDigest.PAGE_SIZE;
 
+  private static final int STI = 0xfb;
+
+  /** INS, OUTS, IN, OUT and HLT: a step over one of them is lost in its exit, or hides it. */
+  private static final BitSet EXITING_OPCODES =
+      BitSet.valueOf(
+          new long[] {0, 0xf000_0000_0000L, 0, 1L << (0xf4 - 0xc0) | 0xf0f0L << (0xe0 - 0xc0)});
+
   private final MachineConfig config;
   private final VirtualMachine vm;
   private final GuestMemory memory;
   private final Vcpu vcpu;
+  private final GuestCode code;
   private final DeviceMemory deviceMemory;
   private final FileBaseImage base;
   private final Devices devices;
@@ -67,6 +76,7 @@ public final class Machine implements AutoCloseable {
     this.base = base;
     this.memory = vm.addMemory(0, 0, config.memoryBytes());
     this.vcpu = vm.createVcpu(0);
+    this.code = new GuestCode(memory);
     this.deviceMemory = new DeviceMemory(memory);
     this.devices = new Devices(config, base, deviceMemory, output);
   }
@@ -257,12 +267,49 @@ public final class Machine implements AutoCloseable {
       landmark = null;
       completed = false;
       VcpuExit exit = vcpu.run();
-      if (!(exit instanceof VcpuExit.InterruptWindowOpen)) {
+      if (exit instanceof VcpuExit.InterruptWindowOpen) {
+        exit = leaveShadow();
+      }
+      if (exit != null) {
         return exit.accept(exitHandler);
       }
       completed = true;
       inject();
     }
+  }
+
+  /**
+   * STI lets interrupts in behind the instruction that follows it. A host that is itself emulated
+   * may forget that when it is interrupted between the two (QEMU's SVM does: it does not reload the
+   * shadow with VMRUN), and report the window one instruction early. So wherever the byte before
+   * the next instruction is that of STI, one more instruction is executed, on every host and in
+   * every execution alike.
+   *
+   * @return null if the guest now stands where an interrupt belongs, else the exit that came first
+   */
+  private VcpuExit leaveShadow() {
+    vcpu.requestInterruptWindow(false);
+    while (codeAt(-1) == STI) {
+      boolean exits = EXITING_OPCODES.get(Math.max(0, codeAt(0)));
+      if (!exits) {
+        vcpu.setGuestDebug(GuestDebug.singleStep());
+      }
+      VcpuExit exit = vcpu.run();
+      if (!exits) {
+        vcpu.setGuestDebug(GuestDebug.none());
+      }
+      if (exit instanceof VcpuExit.Interrupted) {
+        return exit;
+      }
+      if (exits || !(exit instanceof VcpuExit.Debug)) {
+        return exit;
+      }
+    }
+    return null;
+  }
+
+  private int codeAt(int offset) {
+    return code.byteAt(vcpu.registers().rip() + offset, vcpu.specialRegisters());
   }
 
   private void inject() {
@@ -305,7 +352,9 @@ public final class Machine implements AutoCloseable {
     complete();
     return new StateDigest(
         RegisterDigest.complete(vcpu.save()),
-        devices.digest(position, halted, interruptible),
+        // Where windows are exact it makes no difference whether an interrupt enters at an exit or
+        // in the window right behind it.
+        devices.digest(position, halted, interruptible && !config.interruptWindows()),
         memoryDigest.update());
   }
 
