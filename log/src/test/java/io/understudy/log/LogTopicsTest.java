@@ -101,7 +101,11 @@ class LogTopicsTest {
         new TopicFollower<>(connection, schemas, Duration.ofSeconds(20))) {
       assertThat(follower.current().values())
           .containsExactlyInAnyOrderElementsOf(
-              ReleasedSchemas.all().stream().map(ReleasedSchemas.Released::json).toList());
+              // A schema that did not change is in several releases under the same fingerprint.
+              ReleasedSchemas.all().stream()
+                  .map(ReleasedSchemas.Released::json)
+                  .distinct()
+                  .toList());
     }
   }
 
