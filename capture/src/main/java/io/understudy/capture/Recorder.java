@@ -19,18 +19,6 @@ import java.util.List;
  * <p>Owned by the vCPU thread.
  */
 public final class Recorder implements Director {
-  /**
-   * A tick that the guest does not take holds its clock back no longer than this; then ticks are
-   * dropped and only the clock stays true.
-   */
-  private static final long MAX_TICK_LAG_NANOS = 1_000_000_000;
-
-  /** How far the virtual clock may trail when no timer is running that would move it. */
-  private static final long TIMERLESS_STEP_NANOS = 10_000_000;
-
-  /** How long to wait before looking again at a tick that the guest has not taken. */
-  private static final long UNTAKEN_TICK_WAIT_NANOS = 1_000_000;
-
   private static final long NO_TIME_READ = -1;
 
   private final CaptureSettings settings;
@@ -82,18 +70,12 @@ public final class Recorder implements Director {
   public long timeAsked(Machine machine) {
     long now = guestClock.nanosAt(host.nanoTime());
     long virtual = machine.virtualNanos();
-    long moment = Math.min(now, lastMomentBeforeTick(machine, now));
+    long moment = GuestTicks.shown(machine, now);
     if (moment - virtual < timeResolutionNanos) {
       return virtual;
     }
     timeRead = moment;
     return moment;
-  }
-
-  /** The clock may not pass a tick that the guest would miss. */
-  private static long lastMomentBeforeTick(Machine machine, long now) {
-    boolean held = machine.isTimerPending() && now - machine.virtualNanos() <= MAX_TICK_LAG_NANOS;
-    return held ? machine.nextTimerNanos() - 1 : machine.nextTimerNanos();
   }
 
   @Override
@@ -145,11 +127,8 @@ public final class Recorder implements Director {
   }
 
   private void letTimePass(Machine machine, long now) {
-    long virtual = machine.virtualNanos();
-    long edge = Math.min(machine.nextTimerNanos(), virtual + TIMERLESS_STEP_NANOS);
-    // One tick at a time: the next one waits until the guest has taken the last, so that a guest
-    // that was held up catches up instead of losing ticks.
-    if (edge <= now && (!machine.isTimerPending() || now - virtual > MAX_TICK_LAG_NANOS)) {
+    long edge = GuestTicks.edge(machine);
+    if (GuestTicks.isEdgeDue(machine, edge, now)) {
       record(machine, new GuestEvent.ClockAdvanced(edge));
     }
   }
@@ -181,8 +160,7 @@ public final class Recorder implements Director {
 
   /** The guest's timer then shows when an input came, to the nanosecond. */
   private void stampMoment(Machine machine) {
-    long now = guestClock.nanosAt(host.nanoTime());
-    long moment = Math.min(now, machine.nextTimerNanos() - 1);
+    long moment = GuestTicks.momentOfInput(machine, guestClock.nanosAt(host.nanoTime()));
     if (moment > machine.virtualNanos()) {
       record(machine, new GuestEvent.ClockAdvanced(moment));
     }
@@ -251,10 +229,8 @@ public final class Recorder implements Director {
     if (machine.ended().isPresent()) {
       return limit;
     }
-    long edge = Math.min(machine.nextTimerNanos(), machine.virtualNanos() + TIMERLESS_STEP_NANOS);
     long now = host.nanoTime();
-    long untilTick =
-        machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge - guestClock.nanosAt(now);
+    long untilTick = GuestTicks.nanosUntilEdge(machine, guestClock.nanosAt(now));
     long untilClose = entries.isEmpty() ? limit : epochOpenedAt + limit - now;
     // An epoch that is overdue waits for the committer, which wakes this thread.
     return Math.max(0, Math.min(untilTick, untilClose > 0 ? untilClose : limit));

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     usageHelpWidth = 100,
     subcommands = {
       ProbeCommand.class,
+      RunCommand.class,
       BrokerCommand.class,
       PrimaryCommand.class,
       StandbyCommand.class,
