@@ -4,7 +4,9 @@ import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
 import io.understudy.machine.MachineOutput;
+import io.understudy.machine.MachineParts;
 import io.understudy.replay.OfflineReplay;
+import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.VmId;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -15,6 +17,10 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,9 +60,16 @@ final class ReplayCommand implements Callable<Integer> {
   private Long untilEpoch;
 
   @Option(
+      names = "--times",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Replay this many times; all replays must be the same.")
+  private int times;
+
+  @Option(
       names = "--console",
       paramLabel = "FILE|-",
-      description = "Write what the guest says to this file, or to stdout.")
+      description = "Write what the guest says, the first time, to this file, or to stdout.")
   private String console;
 
   @Option(
@@ -68,6 +81,9 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Write the result as JSON.")
   private boolean json;
+
+  /** What the run's machine is made of, once it is read. */
+  private MachineParts parts;
 
   @Override
   public Integer call() throws InterruptedException, IOException {
@@ -84,31 +100,60 @@ final class ReplayCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--until-epoch must not be negative, is " + untilEpoch);
     }
+    if (times < 1) {
+      throw new ParameterException(spec.commandLine(), "--times must be at least 1, is " + times);
+    }
     ClusterConnection connection = cluster.reach();
-    Progress progress = new Progress();
+    ReplaySeries series = new ReplaySeries(vm, times);
+    try (Kvm kvm = Kvm.open(device)) {
+      for (int number = 1; number <= times; number++) {
+        replay(kvm, connection, number, series);
+      }
+    }
+    // With the console on stdout, the result must not be taken for something the guest said.
+    PrintWriter out = consoleOnStdout ? spec.commandLine().getErr() : spec.commandLine().getOut();
+    out.print(json ? Json.pretty(series.json()) + System.lineSeparator() : series.text());
+    out.flush();
+    return ExitCode.OK.code();
+  }
+
+  private void replay(Kvm kvm, ClusterConnection connection, int number, ReplaySeries series)
+      throws InterruptedException, IOException {
+    OfflineReplay.Report first = series.report();
+    long last = untilEpoch == null ? Long.MAX_VALUE : untilEpoch;
+    Progress progress = new Progress(number);
+    MessageDigest digest = sha256();
     OfflineReplay.Report report;
-    try (Kvm kvm = Kvm.open(device);
-        OutputStream out = open()) {
+    try (OutputStream out =
+        new DigestOutputStream(first == null ? open() : OutputStream.nullOutputStream(), digest)) {
       report =
           OfflineReplay.run(
               kvm,
               connection,
               vm,
-              header -> guest.files().read(header),
-              untilEpoch == null ? Long.MAX_VALUE : untilEpoch,
+              this::parts,
+              // The log may have grown since the first time.
+              first == null ? last : first.lastEpoch(),
               writingTo(out),
               progress::applied);
     }
-    if (json) {
-      show(report, spec.commandLine().getOut(), progress);
-    } else {
-      // With the console on stdout, the result must not be taken for something the guest said.
-      show(
-          report,
-          consoleOnStdout ? spec.commandLine().getErr() : spec.commandLine().getOut(),
-          progress);
+    series.add(report, HexFormat.of().formatHex(digest.digest()), progress.elapsedMillis());
+  }
+
+  /** Large files are read once. */
+  private MachineParts parts(RunStarted header) {
+    if (parts == null) {
+      parts = guest.files().read(header);
     }
-    return ExitCode.OK.code();
+    return parts;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException absent) {
+      throw new IllegalStateException("every Java platform has SHA-256", absent);
+    }
   }
 
   private OutputStream open() throws IOException {
@@ -131,60 +176,15 @@ final class ReplayCommand implements Callable<Integer> {
     };
   }
 
-  private void show(OfflineReplay.Report report, PrintWriter out, Progress progress) {
-    if (json) {
-      out.println(
-          Json.pretty(
-              Json.object()
-                  .put("vm", vm.text())
-                  .put("run", report.run().toString())
-                  .put("verifiedEpochs", report.epochs())
-                  .put("events", report.events())
-                  .put("lastEpoch", report.lastEpoch())
-                  .put("term", report.term())
-                  .put("position", report.position())
-                  .put("virtualNanos", report.virtualNanos())
-                  .put("outputBytes", report.outputBytes())
-                  .put("registersDigest", Json.hex(report.digest().registers()))
-                  .put("devicesDigest", Json.hex(report.digest().devices()))
-                  .put("memoryDigest", Json.hex(report.digest().memory()))
-                  .put("ended", report.ended())
-                  .put("elapsedMillis", progress.elapsedMillis())));
-    } else {
-      out.println(
-          String.format(
-              "verified: vm=%s run=%s epochs=%d events=%d lastEpoch=%d term=%d",
-              vm,
-              report.run(),
-              report.epochs(),
-              report.events(),
-              report.lastEpoch(),
-              report.term()));
-      out.println(
-          String.format(
-              "machine:  position=%d virtualSeconds=%.3f outputBytes=%d ended=%s",
-              report.position(),
-              report.virtualNanos() / 1e9,
-              report.outputBytes(),
-              report.ended() == null ? "no" : report.ended()));
-      out.println(
-          String.format(
-              "digests:  registers=%s devices=%s memory=%s",
-              Json.hex(report.digest().registers()),
-              Json.hex(report.digest().devices()),
-              Json.hex(report.digest().memory())));
-      out.println(
-          String.format(
-              "every epoch's digests and its place in the hash chain are right (%.1f s)",
-              progress.elapsedMillis() / 1e3));
-    }
-    out.flush();
-  }
-
   /** Tells people how far it is, once a second. Owned by the main thread. */
   private final class Progress {
     private final long startNanos = System.nanoTime();
+    private final int number;
     private long toldNanos = startNanos;
+
+    private Progress(int number) {
+      this.number = number;
+    }
 
     private void applied(Epoch epoch) {
       long nowNanos = System.nanoTime();
@@ -194,6 +194,7 @@ final class ReplayCommand implements Callable<Integer> {
         err.println(
             "replaying: vm="
                 + vm
+                + (times > 1 ? " replay=" + number + "/" + times : "")
                 + " epoch="
                 + epoch.number()
                 + " position="

@@ -7,7 +7,8 @@ package io.understudy.replay;
 public final class ReplayDivergenceException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  ReplayDivergenceException(String message) {
+  /** Says where, and what was expected and found there. */
+  public ReplayDivergenceException(String message) {
     super(message);
   }
 }
