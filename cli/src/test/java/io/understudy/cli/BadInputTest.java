@@ -54,7 +54,7 @@ final class BadInputTest {
         arguments("coordinator --front a=127.0.0.1", USAGE, "expected host:port"),
         arguments("coordinator --front a=127.0.0.1:1:pipe", USAGE, "'stream' or 'channels'"),
         arguments("coordinator --front a=127.0.0.1:1 --front a=127.0.0.1:2", USAGE, "twice: vm=a"),
-        arguments("coordinator --failure-timeout 5", USAGE, "(50ms, 2s, 5m, 1h), is '5'"),
+        arguments("coordinator --failure-timeout 5", USAGE, "50ms, 2s, 5m, 1h), is '5'"),
         arguments("coordinator --failure-timeout 10ms", USAGE, "timeout=PT0.01S"),
         arguments("primary --vm a --node n", USAGE, "--state=DIR"),
         arguments("primary --vm a --node n --state d --memory 33", USAGE, "multiple of 2 MiB"),
