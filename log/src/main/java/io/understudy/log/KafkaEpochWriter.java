@@ -13,7 +13,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -90,12 +89,12 @@ public final class KafkaEpochWriter implements EpochLog {
     try {
       producer.initTransactions();
     } catch (TimeoutException e) {
-      producer.close(Duration.ZERO);
+      closeNow(producer);
       throw new LogTimeoutException(
           "cannot fence the log: vm=" + vm + " timeout=" + commitTimeout + ": " + e.getMessage(),
           e);
     } catch (KafkaException e) {
-      producer.close(Duration.ZERO);
+      closeNow(producer);
       throw new LogFencedException("cannot fence the log: vm=" + vm + ": " + e, e);
     }
     return new Fenced(producer, commitTimeout, vm);
@@ -141,7 +140,22 @@ public final class KafkaEpochWriter implements EpochLog {
       failure = "it was closed";
     }
     // Nothing is in flight between commits, so there is nothing to wait for.
-    producer.close(Duration.ZERO);
+    closeNow(producer);
+  }
+
+  /**
+   * Closes without waiting for the cluster. Kafka's own close waits for a thread of its own all the
+   * same, which ends at once; interrupted, it would throw instead, and hide what is being handled.
+   */
+  private static void closeNow(Producer<String, byte[]> producer) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      producer.close(Duration.ZERO);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /** After a timeout the outcome is unknown, and asking again for the same commit is allowed. */
@@ -182,10 +196,7 @@ public final class KafkaEpochWriter implements EpochLog {
     failure = cause.toString();
     // Without waiting, and without an abort: after a commit was asked for, aborting is forbidden.
     // The next fence, or else transaction.timeout.ms, clears what is left open.
-    producer.close(Duration.ZERO);
-    if (cause instanceof InterruptException) {
-      Thread.currentThread().interrupt();
-    }
+    closeNow(producer);
     String message =
         "epoch not committed: vm="
             + vm
@@ -247,7 +258,7 @@ public final class KafkaEpochWriter implements EpochLog {
 
     @Override
     public void close() {
-      producer.close(Duration.ZERO);
+      closeNow(producer);
     }
   }
 }
