@@ -13,7 +13,7 @@ final class GuestTicks {
    */
   private static final long MAX_TICK_LAG_NANOS = 1_000_000_000;
 
-  /** How far the virtual clock may trail when no timer is running that would move it. */
+  /** How far a running guest's clock may trail when no timer is running that would move it. */
   private static final long TIMERLESS_STEP_NANOS = 10_000_000;
 
   /** How long to wait before looking again at a tick that the guest has not taken. */
@@ -28,8 +28,14 @@ final class GuestTicks {
     return Math.min(now, last);
   }
 
-  /** Where the clock is to be moved next, without anything having come from outside. */
+  /**
+   * Where the clock is to be moved next, without anything having come from outside. A halted guest
+   * looks at no clock: until its timer wakes it nothing need be said.
+   */
   static long edge(Machine machine) {
+    if (machine.isHalted()) {
+      return machine.nextTimerNanos();
+    }
     return Math.min(machine.nextTimerNanos(), machine.virtualNanos() + TIMERLESS_STEP_NANOS);
   }
 
