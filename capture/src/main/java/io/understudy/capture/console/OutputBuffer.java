@@ -106,9 +106,10 @@ public final class OutputBuffer {
   /**
    * False once the capacity is reached: the guest must not run on until the front has taken some.
    *
-   * <p>Appending stays possible up to twice the capacity, for two reasons: a guest may transmit
-   * more than one byte before its loop looks here again, and a standby, which learns of releases
-   * only from the log, can hold up to as much again as the primary did.
+   * <p>Appending stays possible up to four times the capacity, for two reasons: a guest may
+   * transmit more than one byte before its loop looks here again (by the virtio console 4 MiB in
+   * one access), and a standby, which learns of releases only from the log, can hold up to as much
+   * again as the primary did.
    */
   public synchronized boolean hasRoom() {
     return end - start < capacityBytes;
@@ -208,7 +209,7 @@ public final class OutputBuffer {
 
   private void makeRoom(int moreBytes) {
     long needed = end - start + moreBytes;
-    if (needed > 2L * capacityBytes) {
+    if (needed > 4L * capacityBytes) {
       throw new IllegalStateException(
           "console output buffer overrun: the guest ran on without room: capacityBytes="
               + capacityBytes

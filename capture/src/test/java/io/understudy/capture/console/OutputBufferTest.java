@@ -45,16 +45,17 @@ class OutputBufferTest {
   }
 
   @Test
-  void boundIsToldAndTwiceTheBoundRefused() {
+  void boundIsToldAndFourTimesTheBoundRefused() {
     OutputBuffer buffer = new OutputBuffer(4);
     buffer.append(new byte[3]);
     assertThat(buffer.hasRoom()).isTrue();
     buffer.append(new byte[5]);
     assertThat(buffer.hasRoom()).isFalse();
+    buffer.append(new byte[8]);
     assertThatThrownBy(() -> buffer.append((byte) 1)).hasMessageContaining("capacityBytes=4");
-    buffer.prune(5);
+    buffer.prune(13);
     assertThat(buffer.hasRoom()).isTrue();
-    assertThatThrownBy(() -> buffer.commit(4)).hasMessageContaining("committed=5");
-    assertThatThrownBy(() -> buffer.read(4, 1)).hasMessageContaining("start=5");
+    assertThatThrownBy(() -> buffer.commit(12)).hasMessageContaining("committed=13");
+    assertThatThrownBy(() -> buffer.read(12, 1)).hasMessageContaining("start=13");
   }
 }

@@ -18,13 +18,16 @@ public final class VirtioConsole extends VirtioDevice {
   /** Bytes from outside that can wait for the guest. */
   static final int BACKLOG_BYTES = 65_536;
 
-  /** Longest request to send; Linux's are of a page at most. */
-  private static final int MAX_REQUEST_BYTES = 1 << 20;
+  /**
+   * Longest request to send; Linux's are of 32 KiB at most. One access can send {@value
+   * #QUEUE_ENTRIES} of them before whoever holds the output can say that there is no room.
+   */
+  static final int MAX_REQUEST_BYTES = 1 << 16;
 
   private static final int VIRTIO_ID = 3;
   private static final int PCI_DEVICE_ID = 0x1003;
   private static final int COMMUNICATION_DEVICE = 0x07_8000;
-  private static final int QUEUE_ENTRIES = 64;
+  static final int QUEUE_ENTRIES = 64;
 
   private static final int RECEIVE_QUEUE = 0;
   private static final int TRANSMIT_QUEUE = 1;

@@ -183,6 +183,16 @@ class VirtioHostileGuestTest {
     assertBroken(VirtioFault.NO_SUCH_DESCRIPTOR);
   }
 
+  /**
+   * A node holds 8 MiB of output, and the guest runs on to its next access before it stands still.
+   */
+  @Test
+  void printsInOneAccessNoMoreThanANodeCanHold() {
+    long inOneAccess = (long) VirtioConsole.QUEUE_ENTRIES * VirtioConsole.MAX_REQUEST_BYTES;
+
+    assertThat(inOneAccess).isLessThanOrEqualTo(4 << 20);
+  }
+
   @Test
   void breaksTheConsole_whenItIsToPrintTooMuch() {
     VirtioTestDriver console = machine.driver(VirtioTestMachine.CONSOLE_SLOT).start();
