@@ -3,10 +3,14 @@ package io.understudy.capture;
 import io.understudy.capture.console.ConsoleServer;
 import io.understudy.capture.network.FrameOutput;
 import io.understudy.log.EpochDraft;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Console and network as the gate of a machine's output. */
 public final class LiveGate implements OutputGate {
+  /** How long a front that is attached may take for the guest's last words. */
+  private static final Duration FINISH_TIMEOUT = Duration.ofSeconds(5);
+
   private final ConsoleServer console;
   private final FrameOutput frames;
   private final Consumer<byte[]> network;
@@ -43,6 +47,14 @@ public final class LiveGate implements OutputGate {
   @Override
   public boolean hasRoom() {
     return console.output().hasRoom() && frames.hasRoom();
+  }
+
+  @Override
+  public void finish(String reason) {
+    // Frames have left with the commit. Without a front nobody would take anything.
+    if (console.isAttached()) {
+      console.finish(reason, FINISH_TIMEOUT);
+    }
   }
 
   @Override

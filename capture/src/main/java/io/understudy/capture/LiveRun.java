@@ -88,6 +88,10 @@ public final class LiveRun {
     thread.start();
     try {
       MachineLoop.run(machine, recorder);
+      StopReason reason = handOver.stopped();
+      if (reason.kind() == StopReason.Kind.GUEST_ENDED) {
+        gate.finish(reason.message());
+      }
     } catch (RuntimeException | Error failure) {
       handOver.stop(new StopReason(StopReason.Kind.FAILED, failure.toString()));
       throw failure;

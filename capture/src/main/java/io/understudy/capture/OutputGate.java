@@ -24,6 +24,13 @@ public interface OutputGate {
   /** vCPU thread: whether more output can be held; if not, the guest stands still. */
   boolean hasRoom();
 
+  /**
+   * vCPU thread: the guest has ended and all it put out is committed. Waits, for a bounded time,
+   * until the world has it; {@link #stop} follows. A gate that hands everything over in {@link
+   * #committed} has nothing to wait for.
+   */
+  default void finish(String reason) {}
+
   /** Any thread: closes the gate for good; nothing leaves after this has returned. */
   void stop(String reason);
 }

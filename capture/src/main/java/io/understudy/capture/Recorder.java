@@ -167,10 +167,13 @@ public final class Recorder implements Director {
   }
 
   private void finish(Machine machine) {
+    // In this order: the committer asks for a proof before it becomes idle.
+    boolean idle = handOver.isCommitterIdle();
+    proofWanted |= handOver.takeProofWanted();
     if (!endRecorded) {
       record(machine, new GuestEvent.RunEnded(machine.ended().orElseThrow()));
       endRecorded = true;
-    } else if (entries.isEmpty() && handOver.isCommitterIdle()) {
+    } else if (entries.isEmpty() && idle && !proofWanted) {
       handOver.stop(new StopReason(StopReason.Kind.GUEST_ENDED, machine.ended().orElseThrow()));
     }
   }

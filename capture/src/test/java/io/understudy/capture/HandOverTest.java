@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.understudy.log.EpochDraft;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(20)
 class HandOverTest {
   private static final EpochDraft EMPTY =
       new EpochDraft(List.of(), new EpochDraft.Mark(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
@@ -38,6 +40,36 @@ class HandOverTest {
     handOver.stop(new StopReason(StopReason.Kind.REQUESTED, "test"));
     handOver.pollInput(message.length);
     assertThat(handOver.offerInput(offset, message)).isFalse();
+  }
+
+  @Test
+  void handsFramesOverInOrderAndLosesThoseBeyondItsBoundAndAfterTheStop() {
+    assertThat(handOver.pollFrame()).isNull();
+    for (int number = 0; number < 300; number++) {
+      handOver.offerFrame(new byte[number]);
+    }
+    for (int number = 0; number < 256; number++) {
+      assertThat(handOver.pollFrame()).hasSize(number);
+    }
+    assertThat(handOver.pollFrame()).isNull();
+    handOver.offerFrame(new byte[7]);
+    assertThat(handOver.pollFrame()).as("there is room again").hasSize(7);
+
+    handOver.stop(new StopReason(StopReason.Kind.REQUESTED, "test"));
+    handOver.offerFrame(new byte[8]);
+    assertThat(handOver.pollFrame()).isNull();
+  }
+
+  @Test
+  void doesNotWaitForWhatIsThere() throws Exception {
+    long forever = Long.MAX_VALUE;
+    handOver.offerFrame(new byte[14]);
+    handOver.awaitChange(forever, false, true, false);
+    handOver.offerInput(0, new byte[1]);
+    handOver.awaitChange(forever, true, false, false);
+    handOver.awaitChange(forever, false, false, true);
+    handOver.stop(new StopReason(StopReason.Kind.REQUESTED, "test"));
+    handOver.awaitChange(forever, false, false, false);
   }
 
   @Test

@@ -20,6 +20,9 @@ public final class NetworkLink implements AutoCloseable {
   private static final int FRAME_MIN_BYTES = 14;
   private static final int FRAME_MAX_BYTES = 1514;
 
+  /** More than an interface queues; what is left is lost in the guest like any stale frame. */
+  private static final int STALE_FRAMES_MAX = 10_000;
+
   /** Announcements may be lost like any frame; QEMU, too, sends several. */
   private static final int ANNOUNCEMENTS = 5;
 
@@ -48,7 +51,8 @@ public final class NetworkLink implements AutoCloseable {
    * @param receiver takes a frame, or loses it
    */
   public void goLive(Consumer<byte[]> receiver) {
-    while (port.receive(0) != null) {
+    // Bounded: on a busy network there may always be another one.
+    for (int count = 0; count < STALE_FRAMES_MAX && port.receive(0) != null; count++) {
       // Thrown away.
     }
     reader = new Thread(() -> read(receiver), "network");
