@@ -87,11 +87,13 @@ final class HandOver {
     }
   }
 
+  /** vCPU thread: whether a frame waits. */
+  boolean hasFrame() {
+    return waitingFrames > 0;
+  }
+
   /** vCPU thread: the oldest frame, or null. */
   byte[] pollFrame() {
-    if (waitingFrames == 0) {
-      return null;
-    }
     lock.lock();
     try {
       byte[] first = frames.poll();

@@ -150,11 +150,10 @@ public final class Recorder implements Director {
   }
 
   private void letFramesIn(Machine machine) {
-    byte[] frame = machine.canReceiveFrame() ? handOver.pollFrame() : null;
-    while (frame != null) {
+    // In this order: most exits find no frame, and the card's buffers are in guest memory.
+    while (handOver.hasFrame() && machine.canReceiveFrame()) {
       stampMoment(machine);
-      record(machine, new GuestEvent.FrameReceived(frame));
-      frame = machine.canReceiveFrame() ? handOver.pollFrame() : null;
+      record(machine, new GuestEvent.FrameReceived(handOver.pollFrame()));
     }
   }
 

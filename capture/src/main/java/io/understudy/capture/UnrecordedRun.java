@@ -134,11 +134,9 @@ public final class UnrecordedRun {
     }
 
     private void letFramesIn(Machine at, long now) {
-      byte[] frame = at.canReceiveFrame() ? handOver.pollFrame() : null;
-      while (frame != null) {
+      while (handOver.hasFrame() && at.canReceiveFrame()) {
         stampMoment(at, now);
-        at.apply(new GuestEvent.FrameReceived(frame));
-        frame = at.canReceiveFrame() ? handOver.pollFrame() : null;
+        at.apply(new GuestEvent.FrameReceived(handOver.pollFrame()));
       }
     }
 
