@@ -3,6 +3,7 @@ package io.understudy.machine;
 import io.understudy.machine.disk.FileDisk;
 import io.understudy.schemas.Attachments;
 import io.understudy.schemas.GuestEvent.RunStarted;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -32,12 +33,34 @@ public record GuestFiles(String guest, Path kernel, Path initrd, Path disk) {
   }
 
   /**
+   * Finds out, before anything waits for a run, whether the files are there at all.
+   *
+   * @throws BadImageException if one cannot be read
+   */
+  public void requireReadable() {
+    requireReadable("kernel", kernel);
+    requireReadable("initrd", initrd);
+    requireReadable("disk", disk);
+  }
+
+  private static void requireReadable(String what, Path file) {
+    if (file != null && !(Files.isRegularFile(file) && Files.isReadable(file))) {
+      String why =
+          Files.notExists(file)
+              ? "does not exist"
+              : Files.isRegularFile(file) ? "may not be read" : "is no regular file";
+      throw new BadImageException(what + " " + file + ": " + why);
+    }
+  }
+
+  /**
    * Reads the parts of a machine for a new run.
    *
    * @param otherwise name of the bare-metal guest if neither kernel nor guest is given
    * @throws BadImageException if a file cannot be read or is not what it should be
    */
   public MachineParts read(String otherwise) {
+    requireReadable();
     GuestProgram program =
         kernel != null
             ? LinuxGuest.read(kernel, initrd)
@@ -55,20 +78,22 @@ public record GuestFiles(String guest, Path kernel, Path initrd, Path disk) {
   public MachineParts read(RunStarted header) {
     Attachments recorded = header.attachments();
     boolean isLinux = recorded.boot().equals(Attachments.LINUX);
-    requireSame("kernel", "--kernel", isLinux ? header.guest() : "", kernel);
-    requireSame("initrd", "--initrd", recorded.initrdSha256(), initrd);
-    requireSame("disk", "--disk", recorded.disk() == null ? "" : recorded.disk().name(), disk);
+    requireSame("a kernel", "--kernel", isLinux ? header.guest() : "", kernel);
+    String initrdSha256 = recorded.initrdSha256();
+    requireSame(
+        "an initrd", "--initrd", initrdSha256.isEmpty() ? "" : "sha256=" + initrdSha256, initrd);
+    requireSame("a disk", "--disk", recorded.disk() == null ? "" : recorded.disk().name(), disk);
     return read(header.guest());
   }
 
   private static void requireSame(String what, String option, String recorded, Path here) {
     if (!recorded.isEmpty() && here == null) {
       throw new RunRefusedException(
-          "the run has a " + what + ": give the same file with " + option + ": " + recorded);
+          "the run has " + what + ": give the same file with " + option + ": " + recorded);
     }
     if (recorded.isEmpty() && here != null) {
       throw new RunRefusedException(
-          "the run has no " + what + ": leave " + option + " out: " + here);
+          "the run does not have " + what + ": leave " + option + " out: " + here);
     }
   }
 }

@@ -19,6 +19,8 @@ import java.util.HexFormat;
  * replaced by accesses to ports of the machine, see {@link TscRewriter}.
  */
 public final class LinuxGuest implements GuestProgram {
+  private static final long INITRD_MAX_BYTES = 1L << 30;
+
   private final KernelFile kernel;
   private final RewrittenKernel rewritten;
   private final byte[] initrd;
@@ -43,11 +45,25 @@ public final class LinuxGuest implements GuestProgram {
    * @throws BadImageException if a file cannot be read or the kernel cannot be booted here
    */
   public static LinuxGuest read(Path kernel, Path initrd) {
-    KernelFile file = KernelFile.read(kernel);
+    return new LinuxGuest(
+        KernelFile.read(kernel), initrd == null ? new byte[0] : readInitrd(initrd));
+  }
+
+  private static byte[] readInitrd(Path file) {
     try {
-      return new LinuxGuest(file, initrd == null ? new byte[0] : Files.readAllBytes(initrd));
+      long size = Files.size(file);
+      if (size == 0 || size > INITRD_MAX_BYTES) {
+        throw new BadImageException(
+            "initrd "
+                + file
+                + ": must have 1 to "
+                + INITRD_MAX_BYTES
+                + " bytes, as it goes into the guest's memory: bytes="
+                + size);
+      }
+      return Files.readAllBytes(file);
     } catch (IOException failure) {
-      throw new BadImageException("initrd " + initrd + ": cannot be read: " + failure, failure);
+      throw new BadImageException("initrd " + file + ": cannot be read: " + failure, failure);
     }
   }
 

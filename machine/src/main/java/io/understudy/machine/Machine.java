@@ -55,7 +55,7 @@ public final class Machine implements AutoCloseable {
   private final FileBaseImage base;
   private final Devices devices;
   private final ExitHandler exitHandler = new ExitHandler();
-  private final EventHandler eventHandler = new EventHandler();
+  private final EventEffects eventEffects;
   private MemoryDigest memoryDigest;
 
   private long position;
@@ -79,6 +79,7 @@ public final class Machine implements AutoCloseable {
     this.code = new GuestCode(memory);
     this.deviceMemory = new DeviceMemory(memory);
     this.devices = new Devices(config, base, deviceMemory, output);
+    this.eventEffects = new EventEffects(this, devices);
   }
 
   /**
@@ -236,7 +237,7 @@ public final class Machine implements AutoCloseable {
    * @throws IllegalStateException if console input does not fit {@link #inputRoom}
    */
   public void apply(GuestEvent event) {
-    event.applyTo(eventHandler);
+    event.applyTo(eventEffects);
   }
 
   /**
@@ -410,61 +411,6 @@ public final class Machine implements AutoCloseable {
     vm.close();
     if (base != null) {
       base.close();
-    }
-  }
-
-  /** What each event does to the machine. */
-  private final class EventHandler implements GuestEvent.Handler {
-    @Override
-    public void onRunStarted(GuestEvent.RunStarted event) {
-      // Says what the machine was made of; it is made already.
-    }
-
-    @Override
-    public void onTermStarted(GuestEvent.TermStarted event) {
-      // Who leads is nothing the guest could notice.
-    }
-
-    @Override
-    public void onClockAdvanced(GuestEvent.ClockAdvanced event) {
-      devices.advanceClock(event.nanos());
-    }
-
-    @Override
-    public void onConsoleInput(GuestEvent.ConsoleInput event) {
-      devices.receive(event.bytes());
-    }
-
-    @Override
-    public void onFrameReceived(GuestEvent.FrameReceived event) {
-      devices.receiveFrame(event.frame());
-    }
-
-    @Override
-    public void onTimeRead(GuestEvent.TimeRead event) {
-      // The clock was moved in the middle of the exit, see TimeKeeper; here it is only compared.
-      if (devices.clock().nanos() != event.nanos()) {
-        throw new MachineException(
-            "the guest did not ask for the time where the log says it did: position="
-                + position
-                + " nanos expected="
-                + event.nanos()
-                + " actual="
-                + devices.clock().nanos());
-      }
-    }
-
-    @Override
-    public void onRunEnded(GuestEvent.RunEnded event) {
-      if (ended == null) {
-        throw new MachineException(
-            "the log ends the run, the guest has not ended: position=" + position);
-      }
-    }
-
-    @Override
-    public void onEpochCommitted(GuestEvent.EpochCommitted event) {
-      throw new IllegalArgumentException("a mark is about the log, not for the machine");
     }
   }
 

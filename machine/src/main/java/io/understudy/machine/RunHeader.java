@@ -2,9 +2,9 @@ package io.understudy.machine;
 
 import io.understudy.kvm.HostProbe;
 import io.understudy.kvm.Kvm;
+import io.understudy.machine.disk.FileDisk;
 import io.understudy.schemas.Attachments;
 import io.understudy.schemas.GuestEvent.RunStarted;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.SortedMap;
 
@@ -58,6 +58,19 @@ public final class RunHeader {
         config.attachments());
   }
 
+  /**
+   * Finds out, before anything is started, whether a new run of {@code program} would be
+   * deterministic here.
+   *
+   * @throws RunRefusedException if not; the message says what this host does not have
+   */
+  public static void requireFit(Kvm kvm, GuestProgram program) {
+    CpuModel cpu = CpuModel.of(kvm);
+    if (program instanceof LinuxGuest) {
+      requireFitForLinux(cpu, HostProbe.hasExactInterruptWindow(kvm));
+    }
+  }
+
   private static void requireFitForLinux(CpuModel cpu, boolean interruptWindows) {
     if (!cpu.masked()) {
       throw new RunRefusedException(
@@ -81,33 +94,24 @@ public final class RunHeader {
    * @throws RunRefusedException if a machine made of it would not be the one that was recorded
    */
   public static MachineConfig accept(Kvm kvm, RunStarted header, MachineParts parts) {
+    requireVersion(header);
     Attachments recorded = header.attachments();
     requireImage(recorded.boot(), header.imageSha256(), parts.program());
-    require("boot", recorded.boot(), parts.program().boot());
-    require("initrd sha256", recorded.initrdSha256(), parts.program().initrdSha256());
-    if (recorded.disk() != null && parts.disk() != null) {
-      Attachments.Disk disk = parts.disk().description();
-      require("disk bytes", "" + recorded.disk().bytes(), "" + disk.bytes());
-      require("disk sha256", recorded.disk().sha256(), disk.sha256());
-    }
-    require("disk", "" + (recorded.disk() != null), "" + (parts.disk() != null));
-    require("cpuModel", header.cpuModel(), CpuModel.of(kvm).name());
+    require("boot", recorded.boot(), parts.program().boot(), "");
+    requireFile("initrd", "", recorded.initrdSha256(), parts.program().initrdSha256());
+    requireDisk(recorded.disk(), parts.disk());
+    require(
+        "cpuModel",
+        header.cpuModel(),
+        CpuModel.of(kvm).name(),
+        "; it takes a host whose processor and KVM show guests the same");
     boolean windows = header.clock().equals(WINDOW_CLOCK);
     if (windows && !HostProbe.hasExactInterruptWindow(kvm)) {
-      require("clock", header.clock(), EXIT_CLOCK);
+      require(
+          "clock", header.clock(), EXIT_CLOCK, "; 'understudy probe' shows what this host does");
     }
     if (!windows) {
-      require("clock", EXIT_CLOCK, header.clock());
-    }
-    if (header.minimumReplayerVersion() > Machine.VERSION
-        || header.machineVersion() != Machine.VERSION) {
-      throw new RunRefusedException(
-          "the run was recorded by machine version "
-              + header.machineVersion()
-              + " and needs a replayer of at least "
-              + header.minimumReplayerVersion()
-              + "; this is version "
-              + Machine.VERSION);
+      require("clock", EXIT_CLOCK, header.clock(), "");
     }
     return new MachineConfig(
         parts.program(),
@@ -121,22 +125,75 @@ public final class RunHeader {
         recorded.consoleDevice());
   }
 
-  private static void requireImage(String boot, byte[] expected, GuestProgram program) {
-    if (!Arrays.equals(expected, program.sha256())) {
+  private static void requireVersion(RunStarted header) {
+    if (header.minimumReplayerVersion() > Machine.VERSION
+        || header.machineVersion() != Machine.VERSION) {
       throw new RunRefusedException(
-          "the guest's "
-              + (boot.equals(Attachments.LINUX) ? "kernel" : "image")
-              + " is not the recorded one: image="
-              + program.name()
-              + " sha256 expected="
-              + HexFormat.of().formatHex(expected)
-              + " actual="
-              + HexFormat.of().formatHex(program.sha256())
-              + "; give the image that the run was recorded with");
+          "the run was recorded by machine version "
+              + header.machineVersion()
+              + " and needs a replayer of at least "
+              + header.minimumReplayerVersion()
+              + "; this is version "
+              + Machine.VERSION);
     }
   }
 
-  private static void require(String what, String expected, String actual) {
+  private static void requireImage(String boot, byte[] expected, GuestProgram program) {
+    String name = " image=" + program.name();
+    HexFormat hex = HexFormat.of();
+    String actual = hex.formatHex(program.sha256());
+    if (boot.equals(Attachments.LINUX)) {
+      requireFile("kernel", name, hex.formatHex(expected), actual);
+    } else {
+      requireFile("guest", name, hex.formatHex(expected), actual);
+    }
+  }
+
+  private static void requireDisk(Attachments.Disk recorded, FileDisk here) {
+    if (recorded == null || here == null) {
+      require("disk", presence(recorded), presence(here), "");
+      return;
+    }
+    Attachments.Disk actual = here.description();
+    String name = " image=" + actual.name();
+    if (recorded.bytes() != actual.bytes()) {
+      throw new RunRefusedException(
+          "the disk is not the recorded one:"
+              + name
+              + " bytes expected="
+              + recorded.bytes()
+              + " actual="
+              + actual.bytes()
+              + "; give the file that the run was recorded with: --disk");
+    }
+    requireFile("disk", name, recorded.sha256(), actual.sha256());
+  }
+
+  private static String presence(Object part) {
+    return part == null ? "none" : "present";
+  }
+
+  private static void requireFile(String what, String where, String expected, String actual) {
+    if (!expected.equals(actual)) {
+      throw new RunRefusedException(
+          "the "
+              + what
+              + " is not the recorded one:"
+              + where
+              + " sha256 expected="
+              + orNone(expected)
+              + " actual="
+              + orNone(actual)
+              + "; give the file that the run was recorded with: --"
+              + what);
+    }
+  }
+
+  private static String orNone(String digest) {
+    return digest.isEmpty() ? "none" : digest;
+  }
+
+  private static void require(String what, String expected, String actual, String advice) {
     if (!expected.equals(actual)) {
       throw new RunRefusedException(
           "this host cannot repeat the run: "
@@ -144,7 +201,8 @@ public final class RunHeader {
               + " expected="
               + expected
               + " actual="
-              + actual);
+              + actual
+              + advice);
     }
   }
 }

@@ -47,7 +47,11 @@ final class Recording {
 
       @Override
       public long timeAsked(Machine machine) {
-        return machine.virtualNanos();
+        Step step = steps.get(next);
+        return step.position() == machine.position() + 1
+                && step.event() instanceof GuestEvent.TimeRead read
+            ? read.nanos()
+            : machine.virtualNanos();
       }
 
       @Override

@@ -5,13 +5,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 
 /** An open disk image. Owned by the vCPU thread. */
 public final class FileBaseImage implements BaseImage, AutoCloseable {
+  private final Path file;
   private final FileChannel channel;
   private final long length;
 
-  FileBaseImage(FileChannel channel, long length) {
+  FileBaseImage(Path file, FileChannel channel, long length) {
+    this.file = file;
     this.channel = channel;
     this.length = length;
   }
@@ -27,11 +30,18 @@ public final class FileBaseImage implements BaseImage, AutoCloseable {
     try {
       while (into.hasRemaining()) {
         if (channel.read(into, position + into.position() - offset) < 0) {
-          throw new BadImageException("a disk image became shorter while it was being used");
+          throw new BadImageException(
+              "disk "
+                  + file
+                  + ": became shorter while it was being used: bytes expected="
+                  + length
+                  + " actual="
+                  + channel.size()
+                  + "; the image of a run must stay as it is");
         }
       }
     } catch (IOException failure) {
-      throw new BadImageException("a disk image cannot be read: " + failure, failure);
+      throw new BadImageException("disk " + file + ": cannot be read: " + failure, failure);
     }
   }
 
@@ -40,7 +50,7 @@ public final class FileBaseImage implements BaseImage, AutoCloseable {
     try {
       channel.close();
     } catch (IOException failure) {
-      throw new UncheckedIOException("a disk image cannot be closed", failure);
+      throw new UncheckedIOException("disk " + file + ": cannot be closed", failure);
     }
   }
 }

@@ -12,12 +12,15 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A disk image in a file, which is only read, and must stay as it is as long as a run is based on
  * it.
  */
 public final class FileDisk {
+  private static final Logger LOG = LoggerFactory.getLogger(FileDisk.class);
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final Path file;
@@ -83,16 +86,45 @@ public final class FileDisk {
    * @throws BadImageException if that fails, or the file has changed since its digest was taken
    */
   public FileBaseImage open() {
+    FileChannel channel = null;
     try {
-      FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-      if (channel.size() != description.bytes()
-          || !Files.getLastModifiedTime(file).equals(modified)) {
-        channel.close();
-        throw new BadImageException("disk " + file + ": was changed while it was being used");
-      }
-      return new FileBaseImage(channel, description.bytes());
+      channel = FileChannel.open(file, StandardOpenOption.READ);
+      requireUnchanged(channel);
+      FileBaseImage image = new FileBaseImage(file, channel, description.bytes());
+      channel = null; // the image's from here on
+      return image;
     } catch (IOException failure) {
       throw unreadable(file, failure);
+    } finally {
+      closeQuietly(channel);
+    }
+  }
+
+  private void requireUnchanged(FileChannel channel) throws IOException {
+    FileTime now = Files.getLastModifiedTime(file);
+    if (channel.size() != description.bytes() || !now.equals(modified)) {
+      throw new BadImageException(
+          "disk "
+              + file
+              + ": was changed while it was being used: bytes expected="
+              + description.bytes()
+              + " actual="
+              + channel.size()
+              + " modified expected="
+              + modified
+              + " actual="
+              + now
+              + "; the image of a run must stay as it is");
+    }
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException failure) {
+      LOG.debug("a disk image that was not used cannot be closed", failure);
     }
   }
 }

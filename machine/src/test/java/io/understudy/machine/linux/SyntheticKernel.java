@@ -30,7 +30,7 @@ import org.tukaani.xz.XZOutputStream;
  *   0x3000   0x1200000   .data, 16 bytes; .bss behind it to 0x1203000
  * </pre>
  */
-final class SyntheticKernel {
+public final class SyntheticKernel {
   static final long ENTRY = 0x1000000;
   static final long END = 0x1203000;
   static final int TEXT_OFFSET = 0x1000;
@@ -47,7 +47,7 @@ final class SyntheticKernel {
   private SyntheticKernel() {}
 
   /** A vmlinux whose code is {@code text}, at most 4096 bytes. */
-  static byte[] vmlinux(byte[] text) {
+  public static byte[] vmlinux(byte[] text) {
     byte[] bytes = new byte[0x3200];
     ByteBuffer elf = littleEndian(bytes);
     elf.putInt(0, 0x464c457f).putShort(4, (short) 0x0102).put(6, (byte) 1);
@@ -92,7 +92,7 @@ final class SyntheticKernel {
   }
 
   /** A bzImage around {@code vmlinux}. */
-  static byte[] bzImage(byte[] vmlinux, String compression) {
+  public static byte[] bzImage(byte[] vmlinux, String compression) {
     byte[] payload = compress(vmlinux, compression);
     int trailer = compression.equals("gzip") ? 0 : 4;
     int payloadAt = (SETUP_SECTORS + 1) * 512 + PAYLOAD_OFFSET;
