@@ -26,10 +26,14 @@ NOT_EQUAL = 1
 USAGE = 2
 LACKING = 3
 
+# A tick of the guest's timer, 250 a second, takes an emulated processor some milliseconds.
+GUEST_SPEED = 0.25
+
 # One emulated processor runs the guest, its machine and Kafka's client: what is lively on real
 # hosts would leave no time for the guest here.
 SLOW_HOST_OPTIONS = [
     "--epoch-max-age", "500ms", "--output-max-hold", "200ms", "--time-resolution", "4ms",
+    "--guest-speed", str(GUEST_SPEED),
 ]  # fmt: skip
 
 _began = time.monotonic()

@@ -17,6 +17,9 @@ import java.util.Objects;
  *     one costs an event
  * @param outputLease output may be released on a commit that took less than this; after a longer
  *     one a further commit must first prove that this process still leads
+ * @param guestSpeed how much time passes in the guest while one second passes on the host, above 0
+ *     and at most 1; a host on which each timer tick of the guest takes long needs less than 1, or
+ *     there is time for ticks alone. The same on all nodes of a VM
  */
 public record CaptureSettings(
     Duration epochMaxAge,
@@ -24,7 +27,8 @@ public record CaptureSettings(
     int epochMaxEvents,
     int stallEvents,
     Duration timeResolution,
-    Duration outputLease) {
+    Duration outputLease,
+    double guestSpeed) {
   /** What a primary uses if nothing else is said. */
   public static final CaptureSettings DEFAULT =
       new CaptureSettings(
@@ -33,7 +37,8 @@ public record CaptureSettings(
           1_000,
           10_000,
           Duration.ofNanos(200_000),
-          Duration.ofMillis(500));
+          Duration.ofMillis(500),
+          1);
 
   public CaptureSettings {
     Objects.requireNonNull(epochMaxAge, "epochMaxAge");
@@ -56,6 +61,10 @@ public record CaptureSettings(
     }
     if (timeResolution.isNegative() || timeResolution.isZero()) {
       throw new IllegalArgumentException("timeResolution must be positive, is " + timeResolution);
+    }
+    if (!(guestSpeed > 0 && guestSpeed <= 1)) {
+      throw new IllegalArgumentException(
+          "guestSpeed must be above 0 and at most 1, is " + guestSpeed);
     }
     if (outputLease.isNegative() || outputLease.isZero()) {
       throw new IllegalArgumentException("outputLease must be positive, is " + outputLease);

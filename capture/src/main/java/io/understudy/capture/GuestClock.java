@@ -10,16 +10,19 @@ package io.understudy.capture;
 final class GuestClock {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
+  private final double speed;
   private final long hostStart;
   private final long virtualStart;
 
   /**
    * @param runStartEpochMillis wall clock at virtual time 0
    * @param virtualNanos where the machine's virtual clock stands
+   * @param speed how much virtual time passes in a unit of the host's
    */
-  GuestClock(HostClock host, long runStartEpochMillis, long virtualNanos) {
+  GuestClock(HostClock host, long runStartEpochMillis, long virtualNanos, double speed) {
+    this.speed = speed;
     this.hostStart = host.nanoTime();
-    long byWallClock = (host.epochMillis() - runStartEpochMillis) * NANOS_PER_MILLI;
+    long byWallClock = inGuest((host.epochMillis() - runStartEpochMillis) * NANOS_PER_MILLI);
     this.virtualStart = Math.max(virtualNanos, byWallClock);
   }
 
@@ -29,6 +32,15 @@ final class GuestClock {
    * @param hostNanos what the host's monotonic clock shows
    */
   long nanosAt(long hostNanos) {
-    return virtualStart + (hostNanos - hostStart);
+    return virtualStart + inGuest(hostNanos - hostStart);
+  }
+
+  /** How long the host's clock takes for {@code virtualNanos} of the guest's. */
+  long hostNanos(long virtualNanos) {
+    return speed == 1 ? virtualNanos : (long) (virtualNanos / speed);
+  }
+
+  private long inGuest(long hostNanos) {
+    return speed == 1 ? hostNanos : (long) (hostNanos * speed);
   }
 }

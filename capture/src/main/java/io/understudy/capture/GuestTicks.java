@@ -9,7 +9,8 @@ import io.understudy.machine.Machine;
 final class GuestTicks {
   /**
    * A tick that the guest does not take holds its clock back no longer than this; then ticks are
-   * dropped and only the clock stays true.
+   * dropped and only the clock stays true. It is also the most that the clock is moved at once: a
+   * guest that counts on a 24-bit PM timer loses track of more than four seconds.
    */
   private static final long MAX_TICK_LAG_NANOS = 1_000_000_000;
 
@@ -29,14 +30,20 @@ final class GuestTicks {
   }
 
   /**
-   * Where the clock is to be moved next, without anything having come from outside. A halted guest
-   * looks at no clock: until its timer wakes it nothing need be said.
+   * Where the clock is to be moved next, without anything having come from outside. When it is far
+   * behind, whole groups of ticks are dropped: one by one, each would cost an event, and a slow
+   * host would do nothing else. A halted guest looks at no clock: until its timer wakes it nothing
+   * need be said.
    */
-  static long edge(Machine machine) {
+  static long edge(Machine machine, long now) {
+    long virtual = machine.virtualNanos();
+    if (now - virtual > MAX_TICK_LAG_NANOS && !machine.isTimerPending()) {
+      return virtual + MAX_TICK_LAG_NANOS;
+    }
     if (machine.isHalted()) {
       return machine.nextTimerNanos();
     }
-    return Math.min(machine.nextTimerNanos(), machine.virtualNanos() + TIMERLESS_STEP_NANOS);
+    return Math.min(machine.nextTimerNanos(), virtual + TIMERLESS_STEP_NANOS);
   }
 
   /**
@@ -56,6 +63,6 @@ final class GuestTicks {
 
   /** How long until there is a reason to look at the clock again. */
   static long nanosUntilEdge(Machine machine, long now) {
-    return machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge(machine) - now;
+    return machine.isTimerPending() ? UNTAKEN_TICK_WAIT_NANOS : edge(machine, now) - now;
   }
 }

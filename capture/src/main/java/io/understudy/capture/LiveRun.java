@@ -71,7 +71,11 @@ public final class LiveRun {
         new Recorder(
             settings,
             clock,
-            new GuestClock(clock, machine.config().wallClockEpochMillis(), machine.virtualNanos()),
+            new GuestClock(
+                clock,
+                machine.config().wallClockEpochMillis(),
+                machine.virtualNanos(),
+                settings.guestSpeed()),
             handOver,
             gate,
             machine);

@@ -127,7 +127,7 @@ public final class Recorder implements Director {
   }
 
   private void letTimePass(Machine machine, long now) {
-    long edge = GuestTicks.edge(machine);
+    long edge = GuestTicks.edge(machine, now);
     if (GuestTicks.isEdgeDue(machine, edge, now)) {
       record(machine, new GuestEvent.ClockAdvanced(edge));
     }
@@ -232,7 +232,8 @@ public final class Recorder implements Director {
       return limit;
     }
     long now = host.nanoTime();
-    long untilTick = GuestTicks.nanosUntilEdge(machine, guestClock.nanosAt(now));
+    long untilTick =
+        guestClock.hostNanos(GuestTicks.nanosUntilEdge(machine, guestClock.nanosAt(now)));
     long untilClose = entries.isEmpty() ? limit : epochOpenedAt + limit - now;
     // An epoch that is overdue waits for the committer, which wakes this thread.
     return Math.max(0, Math.min(untilTick, untilClose > 0 ? untilClose : limit));

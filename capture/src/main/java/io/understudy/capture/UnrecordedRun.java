@@ -18,6 +18,7 @@ public final class UnrecordedRun {
   private final Machine machine;
   private final HostClock host;
   private final long timeResolutionNanos;
+  private final double guestSpeed;
   private final HandOver handOver = new HandOver();
   private long inputOffset;
 
@@ -26,11 +27,14 @@ public final class UnrecordedRun {
    *
    * @param timeResolution how old the time may be that the guest reads, as in {@link
    *     CaptureSettings}
+   * @param guestSpeed how fast the guest's clock runs, as there
    */
-  public UnrecordedRun(Machine machine, HostClock host, Duration timeResolution) {
+  public UnrecordedRun(
+      Machine machine, HostClock host, Duration timeResolution, double guestSpeed) {
     this.machine = machine;
     this.host = host;
     this.timeResolutionNanos = timeResolution.toNanos();
+    this.guestSpeed = guestSpeed;
   }
 
   /**
@@ -40,7 +44,8 @@ public final class UnrecordedRun {
    */
   public StopReason run() throws InterruptedException {
     GuestClock clock =
-        new GuestClock(host, machine.config().wallClockEpochMillis(), machine.virtualNanos());
+        new GuestClock(
+            host, machine.config().wallClockEpochMillis(), machine.virtualNanos(), guestSpeed);
     MachineLoop.run(machine, new Outside(clock));
     return handOver.stopped();
   }
@@ -105,7 +110,7 @@ public final class UnrecordedRun {
           return Turn.RUN;
         }
         handOver.awaitChange(
-            Math.max(0, GuestTicks.nanosUntilEdge(at, now())),
+            Math.max(0, clock.hostNanos(GuestTicks.nanosUntilEdge(at, now()))),
             at.inputRoom() >= GuestEvent.ConsoleInput.MAX_BYTES,
             at.canReceiveFrame(),
             false);
@@ -118,7 +123,7 @@ public final class UnrecordedRun {
     }
 
     private void letTimePass(Machine at, long now) {
-      long edge = GuestTicks.edge(at);
+      long edge = GuestTicks.edge(at, now);
       if (GuestTicks.isEdgeDue(at, edge, now)) {
         at.apply(new GuestEvent.ClockAdvanced(edge));
       }

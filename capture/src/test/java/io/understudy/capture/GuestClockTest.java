@@ -22,7 +22,7 @@ class GuestClockTest {
 
   @Test
   void goesOnWithTheWallClockAfterAFailover() {
-    GuestClock clock = new GuestClock(host, 400, 100);
+    GuestClock clock = new GuestClock(host, 400, 100, 1);
     assertThat(clock.nanosAt(nanos)).isEqualTo(600_000_000);
     nanos += 7;
     assertThat(clock.nanosAt(nanos)).isEqualTo(600_000_007);
@@ -30,10 +30,19 @@ class GuestClockTest {
 
   @Test
   void neverGoesBackWhenTheWallClockIsBehind() {
-    GuestClock clock = new GuestClock(host, 999, 2_000_000);
+    GuestClock clock = new GuestClock(host, 999, 2_000_000, 1);
     assertThat(clock.nanosAt(nanos)).isEqualTo(2_000_000);
     millis = 0;
     nanos += 1;
     assertThat(clock.nanosAt(nanos)).isEqualTo(2_000_001);
+  }
+
+  @Test
+  void runsSlower_whenTheHostIsSlow() {
+    GuestClock clock = new GuestClock(host, 400, 100, 0.25);
+    assertThat(clock.nanosAt(nanos)).isEqualTo(150_000_000);
+    nanos += 400;
+    assertThat(clock.nanosAt(nanos)).isEqualTo(150_000_100);
+    assertThat(clock.hostNanos(100)).isEqualTo(400);
   }
 }

@@ -110,6 +110,15 @@ final class NodeOptions {
       converter = Converters.ToDuration.class)
   private Duration timeResolution;
 
+  @Option(
+      names = "--guest-speed",
+      defaultValue = "1",
+      paramLabel = "FACTOR",
+      description =
+          "How fast the guest's clock runs; below 1 for hosts so slow that the guest's timer takes"
+              + " all their time. The same on all nodes of a VM.")
+  private double guestSpeed;
+
   /** A way to run a node until it ends. */
   interface Role {
     NodeExit run(Node node) throws InterruptedException;
@@ -150,7 +159,8 @@ final class NodeOptions {
             standard.epochMaxEvents(),
             standard.stallEvents(),
             timeResolution,
-            standard.outputLease()),
+            standard.outputLease(),
+            guestSpeed),
         device,
         guest.files(),
         tap);

@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs a guest that nobody protects, with its console on stdin and stdout. */
@@ -66,6 +67,13 @@ final class RunCommand implements Callable<Integer> {
   private Duration timeResolution;
 
   @Option(
+      names = "--guest-speed",
+      defaultValue = "1",
+      paramLabel = "FACTOR",
+      description = "How fast the guest's clock runs, above 0 and at most 1; as of a primary.")
+  private double guestSpeed;
+
+  @Option(
       names = "--device",
       defaultValue = "/dev/kvm",
       paramLabel = "FILE",
@@ -74,12 +82,16 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (!(guestSpeed > 0 && guestSpeed <= 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--guest-speed must be above 0 and at most 1, is " + guestSpeed);
+    }
     GuestFiles files = guest.files();
     MachineConfig checked = machine.check(files, NAME, !tap.isEmpty());
     try (Kvm kvm = Kvm.open(device);
         Outside outside = new Outside(network(checked));
         Machine powered = Machine.powerOn(kvm, live(checked, kvm), outside)) {
-      UnrecordedRun run = new UnrecordedRun(powered, HostClock.SYSTEM, timeResolution);
+      UnrecordedRun run = new UnrecordedRun(powered, HostClock.SYSTEM, timeResolution, guestSpeed);
       Termination.onSignal(() -> run.stop("the process was asked to end"));
       outside.goLive(run);
       long startNanos = System.nanoTime();

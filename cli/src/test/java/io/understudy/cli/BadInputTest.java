@@ -45,6 +45,7 @@ final class BadInputTest {
         arguments("replay --vm a --verify --until-epoch -3", USAGE, "is -3"),
         arguments("replay --vm a --verify --times 0", USAGE, "is 0"),
         arguments("run --memory 33", USAGE, "multiple of 2 MiB"),
+        arguments("run --guest-speed 0", USAGE, "is 0.0"),
         arguments("run --initrd i", USAGE, "an initrd needs a kernel"),
         arguments("run --device /no/kvm", ENVIRONMENT, "/no/kvm"),
         arguments("broker", USAGE, "--data=DIR"),

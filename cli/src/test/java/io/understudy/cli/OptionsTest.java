@@ -94,6 +94,7 @@ final class OptionsTest {
             "--checkpoint-every=3ms",
             "--epoch-max-age=5ms",
             "--output-max-hold=4ms",
+            "--guest-speed=0.5",
             "--kernel=k",
             "--initrd=i",
             "--disk=x",
@@ -118,7 +119,8 @@ final class OptionsTest {
                     CaptureSettings.DEFAULT.epochMaxEvents(),
                     CaptureSettings.DEFAULT.stallEvents(),
                     CaptureSettings.DEFAULT.timeResolution(),
-                    CaptureSettings.DEFAULT.outputLease()),
+                    CaptureSettings.DEFAULT.outputLease(),
+                    0.5),
                 Path.of("/dev/other"),
                 new GuestFiles(null, Path.of("k"), Path.of("i"), Path.of("x")),
                 "tap0"));
