@@ -35,7 +35,8 @@ class RecorderKvmIT {
           1_000,
           10_000,
           Duration.ofNanos(RESOLUTION_NANOS),
-          Duration.ofMillis(500));
+          Duration.ofMillis(500),
+          1);
 
   private final Kvm kvm = Kvm.open();
   private final SteppedClock clock = new SteppedClock();
@@ -201,7 +202,7 @@ class RecorderKvmIT {
   }
 
   private Recorder recorder(Machine machine) {
-    return new Recorder(SETTINGS, clock, new GuestClock(clock, 0, 0), handOver, gate, machine);
+    return new Recorder(SETTINGS, clock, new GuestClock(clock, 0, 0, 1), handOver, gate, machine);
   }
 
   private static void step(Machine machine, Recorder recorder) throws InterruptedException {

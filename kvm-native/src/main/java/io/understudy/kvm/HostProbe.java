@@ -39,11 +39,12 @@ public final class HostProbe {
 
   /**
    * Whether the interrupt window opens exactly at the instruction where the guest can take an
-   * interrupt again, so that it is the same one in every execution. Some hosts look only now and
-   * then.
+   * interrupt again, so that it is the same one in every execution; some hosts look only now and
+   * then. Also whether it can be stepped over, which windows right behind STI need.
    */
   public static boolean hasExactInterruptWindow(Kvm kvm) {
-    return InterruptProbes.WINDOW.run(kvm).verdict() == Verdict.WORKS;
+    return InterruptProbes.WINDOW.run(kvm).verdict() == Verdict.WORKS
+        && DebugProbes.SINGLE_STEP.run(kvm).verdict() == Verdict.WORKS;
   }
 
   private static List<Probe> probes() {

@@ -101,6 +101,8 @@ final class ProbeGuest implements AutoCloseable {
     Segment data = Segment.data(DATA_SELECTOR, 0);
     vcpu.setSpecialRegisters(
         vcpu.specialRegisters().values().toBuilder()
+            // KVM shows an APIC, whatever the table says, as long as this says that it is on.
+            .apicBase(0)
             .longMode(PML4)
             .cs(Segment.code64(CODE_SELECTOR, 0))
             .dataSegments(data)

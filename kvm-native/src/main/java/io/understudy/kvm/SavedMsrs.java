@@ -11,29 +11,25 @@ import java.util.stream.IntStream;
  * The model-specific registers that belong to a vCPU's saved state: architectural, visible to the
  * guest, and independent of the host. Left out on purpose: the time stamp counter (0x10) and
  * everything derived from it, feature and microcode registers, performance counters, machine check,
- * and KVM's own registers, which the guest is not offered. FS and GS base and EFER are part of the
- * special registers.
+ * and KVM's own registers, which the guest is not offered; also registers that only some processors
+ * have, so that the list is the same on every host. FS and GS base and EFER are part of the special
+ * registers.
  *
  * <p>Indices: Intel SDM volume 4, AMD APM volume 2 appendix A; names of asm/msr-index.h.
  */
 final class SavedMsrs {
   static final List<Integer> CANDIDATES =
       List.of(
-          0x48, // SPEC_CTRL
-          0xCE, // PLATFORM_INFO: must be set before MISC_FEATURES_ENABLES
-          0x140, // MISC_FEATURES_ENABLES: CPUID faulting
           0x174, // IA32_SYSENTER_CS
           0x175, // IA32_SYSENTER_ESP
           0x176, // IA32_SYSENTER_EIP
-          0x1A0, // IA32_MISC_ENABLE
           0x1D9, // IA32_DEBUGCTL
           0x277, // IA32_PAT
           0xC0000081, // STAR
           0xC0000082, // LSTAR
           0xC0000083, // CSTAR
           0xC0000084, // SYSCALL_MASK
-          0xC0000102, // KERNEL_GS_BASE
-          0xC0000103); // TSC_AUX
+          0xC0000102); // KERNEL_GS_BASE
 
   /**
    * Memory type range registers. KVM_GET_MSR_INDEX_LIST does not name them, though the guest can

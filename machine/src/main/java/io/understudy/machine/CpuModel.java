@@ -132,6 +132,7 @@ public record CpuModel(String name, CpuidTable table, boolean masked) {
 
   private static void requireSupported(CpuidTable supported, String name) {
     requireBits(name, FEATURE_LEAF, "ecx", FEATURE_ECX, supported, CpuidEntry::ecx);
+    requireBits(name, EXTENDED_FEATURE_LEAF, "ecx", EXTENDED_ECX, supported, CpuidEntry::ecx);
     requireBits(name, FEATURE_LEAF, "edx", FEATURE_EDX, supported, CpuidEntry::edx);
     requireBits(name, EXTENDED_FEATURE_LEAF, "edx", EXTENDED_EDX, supported, CpuidEntry::edx);
   }

@@ -46,6 +46,15 @@ public final class Machine implements AutoCloseable {
       BitSet.valueOf(
           new long[] {0, 0xf000_0000_0000L, 0, 1L << (0xf4 - 0xc0) | 0xf0f0L << (0xe0 - 0xc0)});
 
+  /** REX, operand and address size, REPNE and REP. */
+  private static final BitSet PREFIXES =
+      BitSet.valueOf(
+          new long[] {
+            0, 0xffffL | 1L << (0x66 - 0x40) | 1L << (0x67 - 0x40), 0, 3L << (0xf2 - 0xc0)
+          });
+
+  private static final int LONGEST_INSTRUCTION = 15;
+
   private final MachineConfig config;
   private final VirtualMachine vm;
   private final GuestMemory memory;
@@ -275,7 +284,9 @@ public final class Machine implements AutoCloseable {
         return exit.accept(exitHandler);
       }
       completed = true;
-      inject();
+      if (vcpu.interruptFlag()) {
+        inject();
+      }
     }
   }
 
@@ -286,12 +297,13 @@ public final class Machine implements AutoCloseable {
    * the next instruction is that of STI, one more instruction is executed, on every host and in
    * every execution alike.
    *
-   * @return null if the guest now stands where an interrupt belongs, else the exit that came first
+   * @return null if the guest now stands where an interrupt belongs, unless the instruction behind
+   *     STI was CLI; else the exit that came first
    */
   private VcpuExit leaveShadow() {
     vcpu.requestInterruptWindow(false);
     while (codeAt(-1) == STI) {
-      boolean exits = EXITING_OPCODES.get(Math.max(0, codeAt(0)));
+      boolean exits = isExitNext();
       if (!exits) {
         vcpu.setGuestDebug(GuestDebug.singleStep());
       }
@@ -307,6 +319,14 @@ public final class Machine implements AutoCloseable {
       }
     }
     return null;
+  }
+
+  private boolean isExitNext() {
+    int offset = 0;
+    while (PREFIXES.get(Math.max(0, codeAt(offset))) && offset < LONGEST_INSTRUCTION) {
+      offset++;
+    }
+    return EXITING_OPCODES.get(Math.max(0, codeAt(offset)));
   }
 
   private int codeAt(int offset) {

@@ -34,7 +34,7 @@ public record Attachments(
   public static final Attachments NONE = new Attachments(ELF, "", null, "", UART);
 
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-  private static final Pattern MAC = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
+  private static final Pattern MAC = Pattern.compile("[0-9a-f][02468ace](:[0-9a-f]{2}){5}");
   private static final int SECTOR_BYTES = 512;
 
   /** Refuses values outside the documented ranges with an {@link IllegalArgumentException}. */
@@ -45,7 +45,8 @@ public record Attachments(
     }
     if (!macAddress.isEmpty() && !MAC.matcher(macAddress).matches()) {
       throw new IllegalArgumentException(
-          "an Ethernet address must be six lower-case hexadecimal bytes with colons: macAddress="
+          "an Ethernet address must be six lower-case hexadecimal bytes with colons, the first one"
+              + " even (an odd one is a group's): macAddress="
               + macAddress);
     }
     requireOneOf("consoleDevice", consoleDevice, UART, VIRTIO);

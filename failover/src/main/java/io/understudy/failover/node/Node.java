@@ -64,58 +64,67 @@ public final class Node {
    */
   public NodeExit runPrimary(NewRun run) throws InterruptedException {
     try (Kvm kvm = Kvm.open(settings.kvmDevice())) {
-      try (LogTopics topics = new LogTopics(settings.connection())) {
-        topics.checkCluster();
-        topics.createShared();
-        topics.create(settings.vm(), run.partitions());
-      }
-      try (Outside outside = openOutside();
-          Pulse pulse = pulse(outside, NodeRole.STANDBY, "STARTING");
-          FencedWriter fenced =
-              KafkaEpochWriter.fence(
-                  settings.connection(), settings.vm(), settings.commitTimeout())) {
-        requireEmptyLog();
-        MachineConfig config =
-            new MachineConfig(
-                run.parts().program(),
-                run.memoryBytes(),
-                run.commandLine(),
-                System.currentTimeMillis(),
-                new SecureRandom().nextLong(),
-                HostProbe.hasExactInterruptWindow(kvm),
-                run.parts().disk(),
-                run.macAddress(),
-                run.consoleDevice());
-        RunStarted header =
-            RunHeader.describe(
-                kvm,
-                config,
-                run.guest(),
-                run.partitions(),
-                run.consoleMode(),
-                hostFacts(),
-                settings.node());
+      // What this host lacks is found before anything is created, or taken from anybody.
+      MachineConfig config =
+          new MachineConfig(
+              run.parts().program(),
+              run.memoryBytes(),
+              run.commandLine(),
+              System.currentTimeMillis(),
+              new SecureRandom().nextLong(),
+              HostProbe.hasExactInterruptWindow(kvm),
+              run.parts().disk(),
+              run.macAddress(),
+              run.consoleDevice());
+      RunStarted header =
+          RunHeader.describe(
+              kvm,
+              config,
+              run.guest(),
+              run.partitions(),
+              run.consoleMode(),
+              hostFacts(),
+              settings.node());
+      try (Outside outside = openOutside()) {
         outside.accept(header.attachments());
-        UUID runId = UUID.randomUUID();
-        try (Machine machine = Machine.powerOn(kvm, config, outside.output())) {
-          EpochLog log = fenced.begin(runId, 1, ChainState.genesis(), run.partitions());
-          pulse.start();
-          return lead(
-              machine,
-              log,
-              header,
-              header,
-              runId,
-              1,
-              outside,
-              pulse,
-              () -> LOG.info("run started: vm={} run={}", settings.vm(), runId));
-        }
+        return begin(kvm, config, header, outside);
       }
     } catch (LogTimeoutException timeout) {
       return new NodeExit(NodeExit.Kind.LOG_TIMEOUT, timeout.getMessage());
     } catch (LogFencedException lost) {
       return new NodeExit(NodeExit.Kind.FENCED, lost.getMessage());
+    }
+  }
+
+  private NodeExit begin(Kvm kvm, MachineConfig config, RunStarted header, Outside outside)
+      throws InterruptedException {
+    try (LogTopics topics = new LogTopics(settings.connection())) {
+      topics.checkCluster();
+      topics.createShared();
+      topics.create(settings.vm(), header.partitions());
+    }
+    // Before the fence, which would end a primary that leads already, and again behind it.
+    requireEmptyLog();
+    try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "STARTING");
+        FencedWriter fenced =
+            KafkaEpochWriter.fence(
+                settings.connection(), settings.vm(), settings.commitTimeout())) {
+      requireEmptyLog();
+      UUID runId = UUID.randomUUID();
+      try (Machine machine = Machine.powerOn(kvm, config, outside.output())) {
+        EpochLog log = fenced.begin(runId, 1, ChainState.genesis(), header.partitions());
+        pulse.start();
+        return lead(
+            machine,
+            log,
+            header,
+            header,
+            runId,
+            1,
+            outside,
+            pulse,
+            () -> LOG.info("run started: vm={} run={}", settings.vm(), runId));
+      }
     }
   }
 
