@@ -110,24 +110,22 @@ final class CheckpointWriter implements AutoCloseable {
   /** Pages as they were when the checkpoint was taken. */
   private static final class CopiedPages implements PageSet {
     private final int[] numbers;
-    private final byte[] content;
+
+    /** One array for each: together they may be more than one array can hold. */
+    private final byte[][] contents;
 
     CopiedPages(Machine machine, BitSet which) {
       numbers = which.stream().toArray();
-      content = new byte[Math.multiplyExact(numbers.length, Machine.PAGE_SIZE)];
-      byte[] page = new byte[Machine.PAGE_SIZE];
+      contents = new byte[numbers.length][Machine.PAGE_SIZE];
       for (int index = 0; index < numbers.length; index++) {
-        machine.readPage(numbers[index], page);
-        System.arraycopy(page, 0, content, index * Machine.PAGE_SIZE, Machine.PAGE_SIZE);
+        machine.readPage(numbers[index], contents[index]);
       }
     }
 
     @Override
     public void forEach(PageConsumer consumer) {
-      byte[] page = new byte[Machine.PAGE_SIZE];
       for (int index = 0; index < numbers.length; index++) {
-        System.arraycopy(content, index * Machine.PAGE_SIZE, page, 0, Machine.PAGE_SIZE);
-        consumer.page(numbers[index], page);
+        consumer.page(numbers[index], contents[index]);
       }
     }
 
