@@ -214,7 +214,7 @@ class Outer:
     def log_bytes(self, vm):
         """Bytes of the VM's log on the broker's disk: all that Kafka keeps of it, compressed."""
         return sum(
-            file.stat().st_size for file in self.data.glob(f"understudy.{vm}.events.v1-*/*.log")
+            file.stat().st_size for file in self.data.glob(f"**/understudy.{vm}.events.v1-*/*.log")
         )
 
 
