@@ -36,11 +36,13 @@ final class Errno {
           Map.entry(ENOTTY, "ENOTTY"),
           Map.entry(28, "ENOSPC"),
           Map.entry(38, "ENOSYS"),
+          Map.entry(77, "EBADFD"),
           Map.entry(95, "EOPNOTSUPP"));
 
   private Errno() {}
 
+  /** Its name, or the number of one that is not listed here. */
   static String name(int errno) {
-    return NAMES.getOrDefault(errno, "unknown");
+    return NAMES.getOrDefault(errno, Integer.toString(errno));
   }
 }

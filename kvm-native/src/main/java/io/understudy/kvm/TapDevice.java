@@ -1,5 +1,6 @@
 package io.understudy.kvm;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ public final class TapDevice implements AutoCloseable {
   private static final int IFREQ_BYTES = 40;
   private static final int IFREQ_NAME_BYTES = 16;
   private static final int IFREQ_FLAGS = 16;
+  private static final int IFF_TAP = 2;
   private static final short IFF_TAP_NO_PI = 0x1002;
 
   /** struct pollfd: fd, events, revents. */
@@ -57,20 +59,7 @@ public final class TapDevice implements AutoCloseable {
           "the name of a network interface has 1 to 15 letters, digits, '_', '.' or '-': name="
               + name);
     }
-    // The kernel would make a new interface, which is connected to nothing and gone with us.
-    if (!Files.exists(INTERFACES.resolve(name).resolve("tun_flags"))) {
-      String what = Files.exists(INTERFACES.resolve(name)) ? "is no TAP interface" : "is missing";
-      throw new TapException(
-          "network interface "
-              + name
-              + " "
-              + what
-              + ": make it with 'ip tuntap add dev "
-              + name
-              + " mode tap' and 'ip link set "
-              + name
-              + " up', and put it into a bridge with 'master BRIDGE'");
-    }
+    requireTap(name);
     int fd = LibC.open(CLONE_DEVICE, LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_CLOEXEC);
     if (fd < 0) {
       throw new TapException(
@@ -86,6 +75,40 @@ public final class TapDevice implements AutoCloseable {
     } catch (TapException failure) {
       tap.close();
       throw failure;
+    }
+  }
+
+  /** The kernel would make a new interface, which is connected to nothing and gone with us. */
+  private static void requireTap(String name) {
+    Path directory = INTERFACES.resolve(name);
+    if (!Files.exists(directory)) {
+      throw new TapException(
+          "network interface "
+              + name
+              + " is missing: make it with 'ip tuntap add dev "
+              + name
+              + " mode tap' and 'ip link set "
+              + name
+              + " up', and put it into a bridge with 'ip link set "
+              + name
+              + " master BRIDGE'");
+    }
+    if (!isTap(directory.resolve("tun_flags"))) {
+      throw new TapException(
+          "network interface "
+              + name
+              + " is no TAP interface: name one that was made with 'ip tuntap add dev NAME mode"
+              + " tap'");
+    }
+  }
+
+  /** Interfaces of other kinds do not have the file, TUN interfaces not the flag. */
+  private static boolean isTap(Path flags) {
+    try {
+      return Files.exists(flags)
+          && (Integer.decode(Files.readString(flags).strip()) & IFF_TAP) != 0;
+    } catch (IOException gone) {
+      return false;
     }
   }
 
