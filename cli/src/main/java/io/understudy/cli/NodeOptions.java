@@ -126,6 +126,8 @@ final class NodeOptions {
 
   /** Runs a node in a role until it ends or a signal ends it. */
   int run(Role role, PrintWriter err) throws InterruptedException {
+    // What is wrong with the files is said before a cluster is looked for or waited for.
+    guest.files().requireReadable();
     Node running = new Node(settings(cluster.reach()));
     Termination.onSignal(() -> running.stop("the process was asked to end"));
     NodeExit exit = role.run(running);

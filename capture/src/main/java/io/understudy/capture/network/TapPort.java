@@ -15,6 +15,11 @@ public final class TapPort implements FramePort {
     this.tap = TapDevice.open(name);
   }
 
+  /** The interface's name. */
+  public String name() {
+    return tap.name();
+  }
+
   @Override
   public byte[] receive(int timeoutMillis) {
     return tap.receive(timeoutMillis);

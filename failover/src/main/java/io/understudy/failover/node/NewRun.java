@@ -39,4 +39,14 @@ public record NewRun(
           "console mode must be 'channels' or 'stream', is '" + consoleMode + "'");
     }
   }
+
+  /** What the run's header will say of the machine's attachments. */
+  Attachments attachments() {
+    return new Attachments(
+        parts.program().boot(),
+        parts.program().initrdSha256(),
+        parts.disk() == null ? null : parts.disk().description(),
+        macAddress,
+        consoleDevice);
+  }
 }

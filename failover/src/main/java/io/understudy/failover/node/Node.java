@@ -65,6 +65,32 @@ public final class Node {
   public NodeExit runPrimary(NewRun run) throws InterruptedException {
     try (Kvm kvm = Kvm.open(settings.kvmDevice())) {
       // What this host lacks is found before anything is created, or taken from anybody.
+      RunHeader.requireFit(kvm, run.parts().program());
+      try (Outside outside = openOutside()) {
+        outside.accept(run.attachments());
+        return begin(kvm, run, outside);
+      }
+    } catch (LogTimeoutException timeout) {
+      return new NodeExit(NodeExit.Kind.LOG_TIMEOUT, timeout.getMessage());
+    } catch (LogFencedException lost) {
+      return new NodeExit(NodeExit.Kind.FENCED, lost.getMessage());
+    }
+  }
+
+  private NodeExit begin(Kvm kvm, NewRun run, Outside outside) throws InterruptedException {
+    try (LogTopics topics = new LogTopics(settings.connection())) {
+      topics.checkCluster();
+      topics.createShared();
+      topics.create(settings.vm(), run.partitions());
+    }
+    // Before the fence, which would end a primary that leads already, and again behind it.
+    requireEmptyLog();
+    try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "STARTING");
+        FencedWriter fenced =
+            KafkaEpochWriter.fence(
+                settings.connection(), settings.vm(), settings.commitTimeout())) {
+      requireEmptyLog();
+      // Not earlier: the guest's time begins with the configuration.
       MachineConfig config =
           new MachineConfig(
               run.parts().program(),
@@ -85,31 +111,6 @@ public final class Node {
               run.consoleMode(),
               hostFacts(),
               settings.node());
-      try (Outside outside = openOutside()) {
-        outside.accept(header.attachments());
-        return begin(kvm, config, header, outside);
-      }
-    } catch (LogTimeoutException timeout) {
-      return new NodeExit(NodeExit.Kind.LOG_TIMEOUT, timeout.getMessage());
-    } catch (LogFencedException lost) {
-      return new NodeExit(NodeExit.Kind.FENCED, lost.getMessage());
-    }
-  }
-
-  private NodeExit begin(Kvm kvm, MachineConfig config, RunStarted header, Outside outside)
-      throws InterruptedException {
-    try (LogTopics topics = new LogTopics(settings.connection())) {
-      topics.checkCluster();
-      topics.createShared();
-      topics.create(settings.vm(), header.partitions());
-    }
-    // Before the fence, which would end a primary that leads already, and again behind it.
-    requireEmptyLog();
-    try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "STARTING");
-        FencedWriter fenced =
-            KafkaEpochWriter.fence(
-                settings.connection(), settings.vm(), settings.commitTimeout())) {
-      requireEmptyLog();
       UUID runId = UUID.randomUUID();
       try (Machine machine = Machine.powerOn(kvm, config, outside.output())) {
         EpochLog log = fenced.begin(runId, 1, ChainState.genesis(), header.partitions());
@@ -130,7 +131,8 @@ public final class Node {
 
   /** Follows the VM's log, from this node's newest checkpoint on, until it is ordered to lead. */
   public NodeExit runStandby() throws InterruptedException {
-    try (Kvm kvm = Kvm.open(settings.kvmDevice())) {
+    try (Kvm kvm = Kvm.open(settings.kvmDevice());
+        Outside outside = openOutside()) {
       try (LogTopics topics = new LogTopics(settings.connection())) {
         topics.checkCluster();
         topics.createShared();
@@ -141,8 +143,7 @@ public final class Node {
           LockSupport.parkNanos(POLL.toNanos());
         }
       }
-      try (Outside outside = openOutside();
-          Pulse pulse = pulse(outside, NodeRole.STANDBY, "RESTORING");
+      try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "RESTORING");
           OrderListener orders = new OrderListener(settings)) {
         pulse.start();
         orders.start();

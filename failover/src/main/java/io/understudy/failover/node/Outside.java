@@ -65,7 +65,8 @@ final class Outside implements AutoCloseable {
               + attachments.macAddress());
     }
     if (!attachments.hasNetwork() && tap != null) {
-      throw new RunRefusedException("the run has no network card: leave --tap out");
+      throw new RunRefusedException(
+          "the run does not have a network card: leave --tap out: " + tap.name());
     }
     if (tap != null && network == null) {
       network = new NetworkLink(tap, attachments.macAddress());
