@@ -223,7 +223,7 @@ class RecorderKvmIT {
 
     @Override
     public long releasedOffset() {
-      return 0;
+      return committed.get();
     }
 
     @Override
