@@ -159,6 +159,7 @@ public final class LogTopics implements AutoCloseable {
     } catch (InterruptedException e) {
       throw interrupted("delete topic " + topic, e);
     }
+    awaitDescription(topic, false);
   }
 
   @Override
@@ -170,7 +171,7 @@ public final class LogTopics implements AutoCloseable {
     if (description(topic).isEmpty()) {
       create(topic, partitions, configs);
     }
-    TopicDescription found = awaitDescription(topic);
+    TopicDescription found = awaitDescription(topic, true).orElseThrow();
     refuseUnless(topic, "partitions", partitions, found.partitions().size());
     refuseUnless(
         topic,
@@ -199,17 +200,18 @@ public final class LogTopics implements AutoCloseable {
     }
   }
 
-  /** Brokers learn of a new topic a moment after the controller acknowledged it. */
-  private TopicDescription awaitDescription(String topic) {
+  /** Brokers learn of a topic that is new, or gone, a moment after the controller confirmed it. */
+  private Optional<TopicDescription> awaitDescription(String topic, boolean isWanted) {
     long deadlineNanos = System.nanoTime() + VISIBLE_TIMEOUT.toNanos();
     while (true) {
       Optional<TopicDescription> found = description(topic);
-      if (found.isPresent()) {
-        return found.get();
+      if (found.isPresent() == isWanted) {
+        return found;
       }
       if (System.nanoTime() - deadlineNanos >= 0) {
         throw new LogException(
-            "topic was created but does not appear: topic="
+            (isWanted ? "topic was created but does not appear" : "topic was deleted but is there")
+                + ": topic="
                 + topic
                 + " timeout="
                 + VISIBLE_TIMEOUT);
