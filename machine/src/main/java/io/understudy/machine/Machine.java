@@ -508,6 +508,7 @@ public final class Machine implements AutoCloseable {
         vcpu.answerMsrRead(value.getAsLong());
       } else {
         vcpu.failMsrAccess();
+        return faulted();
       }
       return reached();
     }
@@ -516,8 +517,19 @@ public final class Machine implements AutoCloseable {
     public Boolean wrMsr(VcpuExit.WrMsr exit) {
       if (!MsrPolicy.acceptsWrite(exit.index())) {
         vcpu.failMsrAccess();
+        return faulted();
       }
       return reached();
+    }
+
+    /**
+     * The access ends with an exception, which comes first: an interrupt injected beside it would
+     * be lost in KVM and stay in service for good. It enters at the next exit or window.
+     */
+    private boolean faulted() {
+      reached();
+      interruptible = false;
+      return true;
     }
 
     /** What RDTSC would do, which the loader replaced by an OUT to a port of ours. */
