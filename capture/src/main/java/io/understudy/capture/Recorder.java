@@ -21,12 +21,6 @@ import java.util.List;
 public final class Recorder implements Director {
   private static final long NO_TIME_READ = -1;
 
-  /** How long a run that has ended waits for its last words to arrive outside. */
-  private static final long LAST_WORDS_NANOS = 5_000_000_000L;
-
-  /** How often it looks whether they have. */
-  private static final long LAST_WORDS_LOOK_NANOS = 10_000_000;
-
   private final CaptureSettings settings;
   private final HostClock host;
   private final GuestClock guestClock;
@@ -43,8 +37,6 @@ public final class Recorder implements Director {
   private boolean outputWaiting;
   private boolean proofWanted;
   private boolean endRecorded;
-  private boolean endCommitted;
-  private long endCommittedAt;
 
   /**
    * Where {@link #timeAsked} has moved the clock to, to be recorded at the position it leads to.
@@ -99,7 +91,7 @@ public final class Recorder implements Director {
       // Read once: this runs at every exit of the guest, and on some hosts a clock costs as much.
       long now = host.nanoTime();
       if (machine.ended().isPresent()) {
-        finish(machine, now);
+        finish(machine);
       } else {
         letTimePass(machine, guestClock.nanosAt(now));
         letInputIn(machine);
@@ -173,21 +165,15 @@ public final class Recorder implements Director {
     }
   }
 
-  private void finish(Machine machine, long now) {
+  private void finish(Machine machine) {
     // In this order: the committer asks for a proof before it becomes idle.
     boolean idle = handOver.isCommitterIdle();
     proofWanted |= handOver.takeProofWanted();
     if (!endRecorded) {
       record(machine, new GuestEvent.RunEnded(machine.ended().orElseThrow()));
       endRecorded = true;
-    } else if (!endCommitted && entries.isEmpty() && idle && !proofWanted) {
-      endCommitted = true;
-      endCommittedAt = now;
-    }
-    // The gate closes with the leadership, and nobody leads this run again.
-    if (endCommitted
-        && (gate.releasedOffset() >= machine.outputOffset()
-            || now - endCommittedAt >= LAST_WORDS_NANOS)) {
+    } else if (entries.isEmpty() && idle && !proofWanted) {
+      // What the guest said last arrives outside before the gate closes, see OutputGate.finish.
       handOver.stop(new StopReason(StopReason.Kind.GUEST_ENDED, machine.ended().orElseThrow()));
     }
   }
@@ -233,7 +219,7 @@ public final class Recorder implements Director {
   /** Whether the committer's becoming idle is something to wake up for. */
   private boolean isIdleAwaited() {
     return outputWaiting
-        || (endRecorded && !endCommitted)
+        || endRecorded
         || proofWanted
         || (!handOver.isCommitterIdle() && !entries.isEmpty());
   }
@@ -244,7 +230,7 @@ public final class Recorder implements Director {
       return Math.min(limit, 1_000_000);
     }
     if (machine.ended().isPresent()) {
-      return endCommitted ? Math.min(limit, LAST_WORDS_LOOK_NANOS) : limit;
+      return limit;
     }
     long now = host.nanoTime();
     long untilTick =
