@@ -103,6 +103,7 @@ final class ReplayCommand implements Callable<Integer> {
     if (times < 1) {
       throw new ParameterException(spec.commandLine(), "--times must be at least 1, is " + times);
     }
+    guest.files().requireReadable();
     ClusterConnection connection = cluster.reach();
     ReplaySeries series = new ReplaySeries(vm, times);
     try (Kvm kvm = Kvm.open(device)) {
