@@ -5,6 +5,7 @@ import io.understudy.replay.checkpoint.StoreReport.CheckpointReport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -185,12 +186,21 @@ final class StoreVerification {
     try (Stream<Path> files = Files.list(dir)) {
       long bytes = 0;
       for (Path file : files.toList()) {
-        bytes += Files.size(file);
+        bytes += sizeIfThere(file);
       }
       return bytes;
     } catch (IOException e) {
       throw new CheckpointStoreException(
           "checkpoint directory cannot be read: dir=" + dir + ": " + e, e);
+    }
+  }
+
+  /** RocksDB's compaction may delete a file between the listing and the look. */
+  private static long sizeIfThere(Path file) throws IOException {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException gone) {
+      return 0;
     }
   }
 }
