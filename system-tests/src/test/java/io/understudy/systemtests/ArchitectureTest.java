@@ -118,7 +118,7 @@ class ArchitectureTest {
           .that(areReplayed())
           .and()
           .haveNameNotMatching(
-              ".*\\.(GuestImage|GuestImages|KernelFile|LinuxGuest|FileDisk|FileBaseImage)")
+              ".*\\.(GuestImage|GuestImages|KernelFile|LinuxGuest|GuestFiles|FileDisk|FileBaseImage)")
           .should()
           .dependOnClassesThat(
               nameMatching(
