@@ -26,8 +26,8 @@ exception_common:
         and     $-16, %rsp
         call    panic_exception
 
-// An interrupt saves what a C function may change and passes the interrupted RIP, which is part
-// of the entropy of RANDOM.
+// An interrupt saves what a C function may change and passes the interrupted RIP and RCX, which are
+// part of the entropy of RANDOM.
         .macro  interrupt line
 interrupt_\line:
         push    %rdi
@@ -45,6 +45,7 @@ interrupt_common:
         push    %r10
         push    %r11
         mov     72(%rsp), %rsi          // interrupted RIP, above the nine saved registers
+        mov     %rcx, %rdx              // as it was interrupted
         cld
         call    interrupt_dispatch      // the stack is aligned: 16 byte frame base, 5 + 9 words
         pop     %r11

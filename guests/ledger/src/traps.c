@@ -34,7 +34,7 @@ struct trap_frame {
 // interrupts.S
 extern const uint64_t exception_entries[EXCEPTION_VECTORS];
 extern const uint64_t interrupt_entries[PIC_LINES];
-void interrupt_dispatch(uint32_t line, uint64_t rip);
+void interrupt_dispatch(uint32_t line, uint64_t rip, uint64_t rcx);
 _Noreturn void panic_exception(uint64_t vector, uint64_t error_code,
                                const struct trap_frame *frame);
 
@@ -74,10 +74,11 @@ static bool is_spurious(uint32_t line)
     return (line == LINE_MASTER_SPURIOUS || line == LINE_SLAVE_SPURIOUS) && !pic_in_service(line);
 }
 
-void interrupt_dispatch(uint32_t line, uint64_t rip)
+void interrupt_dispatch(uint32_t line, uint64_t rip, uint64_t rcx)
 {
-    // Where the main loop was when it was interrupted is what nobody outside can foresee.
-    entropy_mix(rip << 32 ^ (pit_ticks() << 8 | line));
+    // Where the main loop was when it was interrupted is what nobody outside can foresee. Within a
+    // string instruction only RCX tells.
+    entropy_mix(rip << 32 ^ rcx ^ (pit_ticks() << 8 | line));
     switch (line) {
     case LINE_TIMER:
         timer_interrupts++;
