@@ -27,7 +27,16 @@ struct machine_facts {
 
 struct machine_time machine_time(void);
 
+// The ticks of the timer so far. This and the next two access no port.
+uint64_t machine_ticks(void);
+
 // Mixed from the times and places of interrupts: a recording can only know it by recording those.
+uint64_t machine_entropy(void);
+
+// Mixes `value` into it as well, and returns what it is then.
+uint64_t machine_mix(uint64_t value);
+
+// As machine_mix with the running timer.
 uint64_t machine_random(void);
 
 void machine_facts(struct machine_facts *facts);

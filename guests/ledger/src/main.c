@@ -44,15 +44,29 @@ struct machine_time machine_time(void)
     };
 }
 
-uint64_t machine_random(void)
+uint64_t machine_ticks(void)
+{
+    return pit_ticks();
+}
+
+uint64_t machine_entropy(void)
+{
+    return entropy_state();
+}
+
+uint64_t machine_mix(uint64_t value)
 {
     // An interrupt between reading and writing the state would be forgotten.
-    uint64_t counter = pit_counter();
     interrupts_off();
-    entropy_mix(counter);
-    uint64_t value = entropy_state();
+    entropy_mix(value);
+    uint64_t mixed = entropy_state();
     interrupts_on();
-    return value;
+    return mixed;
+}
+
+uint64_t machine_random(void)
+{
+    return machine_mix(pit_counter());
 }
 
 void machine_facts(struct machine_facts *facts)
