@@ -2,6 +2,7 @@
 
 #include "commands.h"
 
+#include "burn.h"
 #include "info.h"
 #include "machine.h"
 #include "reply.h"
@@ -15,6 +16,8 @@
 #define ERROR_OVERFLOW "ERR increment or decrement would overflow"
 #define ERROR_OUT_OF_MEMORY "OOM command not allowed when used memory > 'maxmemory'."
 #define ERROR_SYNTAX "ERR syntax error"
+#define ERROR_MILLISECONDS "ERR milliseconds must be from 1 to 60000"
+#define ERROR_NO_TIMER "ERR no timer interrupt arrived"
 #define ERROR_KEY_TOO_LONG "ERR key exceeds maximum allowed length (512 bytes)"
 
 static struct command_counters counters;
@@ -176,6 +179,22 @@ static void run_random(const struct slice *arguments, uint32_t count)
     reply_integer((int64_t)(machine_random() >> 1));
 }
 
+static void run_burn(const struct slice *arguments, uint32_t count)
+{
+    (void)count;
+    int64_t milliseconds;
+    uint64_t result;
+    if (!parse_signed(arguments[1], &milliseconds)) {
+        command_error(TEXT(ERROR_NOT_AN_INTEGER));
+    } else if (milliseconds < 1 || milliseconds > BURN_MILLISECONDS_MAX) {
+        command_error(TEXT(ERROR_MILLISECONDS));
+    } else if (burn((uint32_t)milliseconds, BURN_PATIENCE, &result)) {
+        reply_integer((int64_t)(result >> 1));
+    } else {
+        command_error(TEXT(ERROR_NO_TIMER));
+    }
+}
+
 static void run_info(const struct slice *arguments, uint32_t count)
 {
     info_reply(arguments + 1, count - 1);
@@ -250,6 +269,7 @@ static const struct command table[] = {
     {NAME("exists"), -2, 1, -1, run_exists},
     {NAME("time"), 1, 0, 0, run_time},
     {NAME("random"), 1, 0, 0, run_random},
+    {NAME("burn"), 2, 0, 0, run_burn},
     {NAME("echo"), 2, 0, 0, run_echo},
     {NAME("dbsize"), 1, 0, 0, run_dbsize},
     {NAME("info"), -1, 0, 0, run_info},

@@ -102,6 +102,9 @@ def test_cli(guest):
     check("console_mode:stream" in cli("INFO", "clients"))
     first, second = cli("RANDOM"), cli("RANDOM")
     check(first.isdigit() and second.isdigit() and first != second, first, second)
+    first, second = cli("BURN", "1"), cli("BURN", "1")
+    check(first.isdigit() and second.isdigit() and first != second, first, second)
+    check(cli("BURN", "0") == "ERR milliseconds must be from 1 to 60000")
     seconds, microseconds = cli("TIME").split()
     check(abs(int(seconds) - time.time()) < 30 and int(microseconds) < 10**6, seconds)
 
@@ -194,6 +197,32 @@ def test_channels(guest):
         check(receive_frame(connection) == (DATA, 3, b":%d\r\n" % (ROUNDS + 1)))
 
 
+def test_burn(guest):
+    """It takes its time, by the guest's clock and by ours; another client waits and is served."""
+    with guest.connect() as connection:
+        synchronize(connection, b"burn....")
+        started = time.monotonic()
+        connection.sendall(frame(OPEN, 1) + frame(DATA, 1, b"TIME\r\nBURN 50\r\nTIME\r\n")
+                           + frame(OPEN, 2) + frame(DATA, 2, b"PING\r\n"))
+        replies = {1: b"", 2: b""}
+        while replies[1].count(b"\r\n") < 11 or replies[2].count(b"\r\n") < 1:
+            kind, channel, payload = receive_frame(connection)
+            check(kind == DATA, kind, channel, payload)
+            replies[channel] += payload
+        took = time.monotonic() - started
+        check(replies[2] == b"+PONG\r\n", replies)
+        lines = replies[1].split(b"\r\n")
+        result = lines[5]
+        check(result[:1] == b":" and 0 <= int(result[1:]) < 2**63, result)
+        before, after = (int(lines[i]) * 10**6 + int(lines[i + 2]) for i in (2, 8))
+        check(50_000 <= after - before, before, after)
+        check(0.05 <= took, took)
+        connection.sendall(frame(DATA, 1, b"BURN 10\r\n"))
+        kind, channel, payload = receive_frame(connection)
+        check((kind, channel) == (DATA, 1) and payload[:1] == b":", kind, channel, payload)
+        check(payload != result + b"\r\n", payload)
+
+
 def test_memory_ends(guest):
     with guest.connect() as connection:
         synchronize(connection, b"memory..")
@@ -239,6 +268,7 @@ def run(image, directory):
         test_benchmark(guest)
         test_pipeline(guest)
         test_channels(guest)
+        test_burn(guest)
         wait_for_boot(small)
         test_memory_ends(small)
     finally:

@@ -40,6 +40,14 @@ static void refusals(void)
            "-ERR unknown command 'get\0', with args beginning with: \r\n");
     EXPECT("GET\r\n", "-ERR wrong number of arguments for 'get' command\r\n");
     EXPECT("SET a\r\n", "-ERR wrong number of arguments for 'set' command\r\n");
+    EXPECT("BURN\r\n", "-ERR wrong number of arguments for 'burn' command\r\n");
+    EXPECT("BURN 10 10\r\n", "-ERR wrong number of arguments for 'burn' command\r\n");
+    EXPECT("BURN ten\r\nBURN 1.5\r\n", "-ERR value is not an integer or out of range\r\n"
+                                       "-ERR value is not an integer or out of range\r\n");
+    EXPECT("BURN 0\r\nBURN 60001\r\nBURN -1\r\n",
+           "-ERR milliseconds must be from 1 to 60000\r\n"
+           "-ERR milliseconds must be from 1 to 60000\r\n"
+           "-ERR milliseconds must be from 1 to 60000\r\n");
     EXPECT("PING a b\r\n", "-ERR wrong number of arguments for 'ping' command\r\n");
     static char request[1024];
     int length = sprintf(request, "SET %0512d x\r\n", 1);

@@ -96,6 +96,7 @@ int main(void)
     test_resp();
     test_store();
     test_commands();
+    test_burn();
     test_channels();
     test_uart();
     free(pool);

@@ -48,6 +48,7 @@ void test_boot(void);
 void test_resp(void);
 void test_store(void);
 void test_commands(void);
+void test_burn(void);
 void test_channels(void);
 void test_uart(void);
 
