@@ -12,9 +12,9 @@
 #define BURN_MILLISECONDS_MAX 60000u
 
 // After so many rounds without a tick there is no timer. A round takes about 60 instructions, with
-// the repetitions of string instructions, so this is a minute where the guest's code is emulated at
-// 4 million instructions per second. A processor that runs the code itself needs a tenth of a second.
-#define BURN_PATIENCE 4000000u
+// the repetitions of string instructions, so a processor that runs the code itself needs a second,
+// more than a busy host keeps it from the timer; where the code is emulated it is ten minutes.
+#define BURN_PATIENCE 40000000u
 
 // Computes with interrupts on and without an access to a port until the timer's ticks show that
 // `milliseconds` have passed. False when it did not tick for `patience` rounds.
