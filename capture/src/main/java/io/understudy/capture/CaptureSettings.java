@@ -17,6 +17,9 @@ import java.util.Objects;
  *     one costs an event
  * @param outputLease output may be released on a commit that took less than this; after a longer
  *     one a further commit must first prove that this process still leads
+ * @param interruptDelay how long a guest that computes may keep a timer tick, an input or an output
+ *     waiting before it is stopped for it; where each stop costs much, it is less often
+ * @param transferBytesPerSecond how much of a computing guest's state may go into the log
  * @param guestSpeed how much time passes in the guest while one second passes on the host, above 0
  *     and at most 1; a host on which each timer tick of the guest takes long needs less than 1, or
  *     there is time for ticks alone. The same on all nodes of a VM
@@ -28,6 +31,8 @@ public record CaptureSettings(
     int stallEvents,
     Duration timeResolution,
     Duration outputLease,
+    Duration interruptDelay,
+    long transferBytesPerSecond,
     double guestSpeed) {
   /** What a primary uses if nothing else is said. */
   public static final CaptureSettings DEFAULT =
@@ -38,6 +43,8 @@ public record CaptureSettings(
           10_000,
           Duration.ofNanos(200_000),
           Duration.ofMillis(500),
+          Duration.ofMillis(10),
+          16L << 20,
           1);
 
   public CaptureSettings {
@@ -45,6 +52,7 @@ public record CaptureSettings(
     Objects.requireNonNull(outputMaxHold, "outputMaxHold");
     Objects.requireNonNull(timeResolution, "timeResolution");
     Objects.requireNonNull(outputLease, "outputLease");
+    Objects.requireNonNull(interruptDelay, "interruptDelay");
     if (epochMaxAge.isNegative() || epochMaxAge.isZero()) {
       throw new IllegalArgumentException("epochMaxAge must be positive, is " + epochMaxAge);
     }
@@ -65,6 +73,14 @@ public record CaptureSettings(
     if (!(guestSpeed > 0 && guestSpeed <= 1)) {
       throw new IllegalArgumentException(
           "guestSpeed must be above 0 and at most 1, is " + guestSpeed);
+    }
+    if (interruptDelay.compareTo(Duration.ofMillis(1)) < 0) {
+      throw new IllegalArgumentException(
+          "interruptDelay must be at least 1 ms, is " + interruptDelay);
+    }
+    if (transferBytesPerSecond < 1) {
+      throw new IllegalArgumentException(
+          "transferBytesPerSecond must be positive, is " + transferBytesPerSecond);
     }
     if (outputLease.isNegative() || outputLease.isZero()) {
       throw new IllegalArgumentException("outputLease must be positive, is " + outputLease);

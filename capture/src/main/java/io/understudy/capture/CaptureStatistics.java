@@ -8,6 +8,11 @@ public final class CaptureStatistics {
   private final AtomicLong committedEpochs = new AtomicLong();
   private final AtomicLong heldCommits = new AtomicLong();
   private final LatencyHistogram commitMicros = new LatencyHistogram();
+  private final AtomicLong preemptions = new AtomicLong();
+  private final AtomicLong transfers = new AtomicLong();
+  private final AtomicLong transferBytes = new AtomicLong();
+  private final AtomicLong worstTickDelayMicros = new AtomicLong();
+  private final LatencyHistogram transferMicros = new LatencyHistogram();
   private volatile long lastCommittedEpoch = -1;
   private volatile long lastCommittedPosition;
 
@@ -17,6 +22,22 @@ public final class CaptureStatistics {
     events.addAndGet(eventCount);
     committedEpochs.incrementAndGet();
     commitMicros.record(latencyMicros);
+  }
+
+  void preempted() {
+    preemptions.incrementAndGet();
+  }
+
+  void transferred(long bytes, long micros) {
+    transfers.incrementAndGet();
+    transferBytes.addAndGet(bytes);
+    transferMicros.record(micros);
+  }
+
+  void tickDelayed(long micros) {
+    if (micros > worstTickDelayMicros.get()) {
+      worstTickDelayMicros.set(micros);
+    }
   }
 
   void heldBack() {
@@ -46,6 +67,31 @@ public final class CaptureStatistics {
   /** Commits that took longer than the output lease, so that output waited for a further one. */
   public long heldCommits() {
     return heldCommits.get();
+  }
+
+  /** How often the guest was stopped at a number of instructions. */
+  public long preemptions() {
+    return preemptions.get();
+  }
+
+  /** How often the guest was stopped with its state going into the log. */
+  public long transfers() {
+    return transfers.get();
+  }
+
+  /** Bytes of state that went into the log. */
+  public long transferBytes() {
+    return transferBytes.get();
+  }
+
+  /** How long the guest stood still for transfers of its state, microseconds. */
+  public LatencyHistogram transferMicros() {
+    return transferMicros;
+  }
+
+  /** How late the latest of all timer ticks was when the guest got it, microseconds. */
+  public long worstTickDelayMicros() {
+    return worstTickDelayMicros.get();
   }
 
   /** How long commits took, microseconds. */

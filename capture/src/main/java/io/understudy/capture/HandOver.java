@@ -73,6 +73,19 @@ final class HandOver {
     }
   }
 
+  /** vCPU thread: whether input waits that fits {@code room}. */
+  boolean hasInput(int room) {
+    if (waitingInputs == 0) {
+      return false;
+    }
+    lock.lock();
+    try {
+      return !inputs.isEmpty() && inputs.peek().bytes().length <= room;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Network thread: a frame, which is lost if there is no room now. */
   void offerFrame(byte[] frame) {
     lock.lock();

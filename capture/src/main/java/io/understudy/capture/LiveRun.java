@@ -67,6 +67,7 @@ public final class LiveRun {
    * @return why it ended
    */
   public StopReason run() throws InterruptedException {
+    ComputeWatch watch = new ComputeWatch(settings.interruptDelay(), machine::kick);
     Recorder recorder =
         new Recorder(
             settings,
@@ -78,6 +79,8 @@ public final class LiveRun {
                 settings.guestSpeed()),
             handOver,
             gate,
+            statistics,
+            watch,
             machine);
     EpochCommitter committer =
         new EpochCommitter(log, handOver, gate, clock, statistics, settings, machine::kick);
@@ -90,6 +93,9 @@ public final class LiveRun {
     }
     Thread thread = new Thread(committer, "committer");
     thread.start();
+    if (machine.config().clock().preempts()) {
+      watch.start();
+    }
     try {
       MachineLoop.run(machine, recorder);
       StopReason reason = handOver.stopped();
@@ -102,6 +108,7 @@ public final class LiveRun {
     } finally {
       gate.stop("this node no longer leads");
       handOver.stop(new StopReason(StopReason.Kind.REQUESTED, "the machine's loop has ended"));
+      watch.stop();
       thread.interrupt();
       thread.join(COMMITTER_EXIT_MS);
     }

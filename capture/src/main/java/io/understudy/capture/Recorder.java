@@ -7,6 +7,7 @@ import io.understudy.machine.Machine;
 import io.understudy.schemas.GuestEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The live world as a {@link Director}: at each position it lets in the time that has passed and
@@ -26,6 +27,9 @@ public final class Recorder implements Director {
   private final GuestClock guestClock;
   private final HandOver handOver;
   private final OutputGate gate;
+  private final CaptureStatistics statistics;
+  private final Preemption preemption;
+  private final ComputeWatch watch;
   private final long maxAgeNanos;
   private final long maxHoldNanos;
   private final long timeResolutionNanos;
@@ -49,12 +53,17 @@ public final class Recorder implements Director {
       GuestClock guestClock,
       HandOver handOver,
       OutputGate gate,
+      CaptureStatistics statistics,
+      ComputeWatch watch,
       Machine machine) {
     this.settings = settings;
     this.host = host;
     this.guestClock = guestClock;
     this.handOver = handOver;
     this.gate = gate;
+    this.statistics = statistics;
+    this.preemption = new Preemption(settings, host, statistics, machine);
+    this.watch = watch;
     this.sealedOutput = output(machine);
     this.maxAgeNanos = settings.epochMaxAge().toNanos();
     this.maxHoldNanos = settings.outputMaxHold().toNanos();
@@ -80,6 +89,7 @@ public final class Recorder implements Director {
 
   @Override
   public Turn atPosition(Machine machine) throws InterruptedException {
+    preemption.atExit();
     if (timeRead != NO_TIME_READ) {
       record(machine, new GuestEvent.TimeRead(timeRead));
       timeRead = NO_TIME_READ;
@@ -100,8 +110,10 @@ public final class Recorder implements Director {
       closeEpochIfDue(machine, now);
       boolean stalled = isStalled();
       if (machine.isRunnable() && !stalled) {
+        watch.enters();
         return Turn.RUN;
       }
+      watch.leaves();
       handOver.awaitChange(
           waitNanos(machine, stalled),
           isInputWelcome(machine),
@@ -111,8 +123,24 @@ public final class Recorder implements Director {
   }
 
   @Override
-  public Turn kicked() {
-    return handOver.stopped() == null ? Turn.RUN : Turn.STOP;
+  public Turn kicked(Machine machine) {
+    if (handOver.stopped() != null) {
+      return Turn.STOP;
+    }
+    List<? extends GuestEvent> names =
+        isSomethingDue(machine) ? preemption.name(machine) : List.of();
+    names.forEach(event -> record(machine, event));
+    return names.isEmpty() ? Turn.RUN : Turn.LOOK;
+  }
+
+  private boolean isSomethingDue(Machine machine) {
+    long now = host.nanoTime();
+    long virtual = guestClock.nanosAt(now);
+    return GuestTicks.isEdgeDue(machine, GuestTicks.edge(machine, virtual), virtual)
+        || handOver.hasInput(machine.inputRoom())
+        || (handOver.hasFrame() && machine.canReceiveFrame())
+        || machine.isInterruptOverdue()
+        || (isDue(machine, now) && handOver.isCommitterIdle());
   }
 
   /** Records {@code event} at the machine's position and applies it. */
@@ -129,6 +157,7 @@ public final class Recorder implements Director {
   private void letTimePass(Machine machine, long now) {
     long edge = GuestTicks.edge(machine, now);
     if (GuestTicks.isEdgeDue(machine, edge, now)) {
+      statistics.tickDelayed(TimeUnit.NANOSECONDS.toMicros(guestClock.hostNanos(now - edge)));
       record(machine, new GuestEvent.ClockAdvanced(edge));
     }
   }

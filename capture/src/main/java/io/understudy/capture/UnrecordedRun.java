@@ -19,6 +19,7 @@ public final class UnrecordedRun {
   private final HostClock host;
   private final long timeResolutionNanos;
   private final double guestSpeed;
+  private final ComputeWatch watch;
   private final HandOver handOver = new HandOver();
   private long inputOffset;
 
@@ -35,6 +36,7 @@ public final class UnrecordedRun {
     this.host = host;
     this.timeResolutionNanos = timeResolution.toNanos();
     this.guestSpeed = guestSpeed;
+    this.watch = new ComputeWatch(CaptureSettings.DEFAULT.interruptDelay(), machine::kick);
   }
 
   /**
@@ -46,7 +48,13 @@ public final class UnrecordedRun {
     GuestClock clock =
         new GuestClock(
             host, machine.config().wallClockEpochMillis(), machine.virtualNanos(), guestSpeed);
-    MachineLoop.run(machine, new Outside(clock));
+    // Whatever the host offers: nobody has to find a place again.
+    watch.start();
+    try {
+      MachineLoop.run(machine, new Outside(clock));
+    } finally {
+      watch.stop();
+    }
     return handOver.stopped();
   }
 
@@ -107,8 +115,10 @@ public final class UnrecordedRun {
         letInputIn(at, now);
         letFramesIn(at, now);
         if (at.isRunnable()) {
+          watch.enters();
           return Turn.RUN;
         }
+        watch.leaves();
         handOver.awaitChange(
             Math.max(0, clock.hostNanos(GuestTicks.nanosUntilEdge(at, now()))),
             at.inputRoom() >= GuestEvent.ConsoleInput.MAX_BYTES,
@@ -118,8 +128,12 @@ public final class UnrecordedRun {
     }
 
     @Override
-    public Turn kicked() {
-      return handOver.stopped() == null ? Turn.RUN : Turn.STOP;
+    public Turn kicked(Machine at) {
+      if (handOver.stopped() != null) {
+        return Turn.STOP;
+      }
+      at.stopUnrecorded();
+      return Turn.LOOK;
     }
 
     private void letTimePass(Machine at, long now) {

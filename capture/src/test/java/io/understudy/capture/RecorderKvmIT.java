@@ -10,6 +10,7 @@ import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
 import io.understudy.machine.MachineOutput;
+import io.understudy.machine.RunClock;
 import io.understudy.schemas.Attachments;
 import io.understudy.schemas.GuestEvent;
 import java.time.Duration;
@@ -36,6 +37,8 @@ class RecorderKvmIT {
           10_000,
           Duration.ofNanos(RESOLUTION_NANOS),
           Duration.ofMillis(500),
+          Duration.ofMillis(10),
+          1 << 20,
           1);
 
   private final Kvm kvm = Kvm.open();
@@ -194,7 +197,7 @@ class RecorderKvmIT {
             "",
             0,
             1,
-            false,
+            RunClock.EXIT,
             null,
             "52:54:00:00:00:01",
             Attachments.UART);
@@ -202,7 +205,15 @@ class RecorderKvmIT {
   }
 
   private Recorder recorder(Machine machine) {
-    return new Recorder(SETTINGS, clock, new GuestClock(clock, 0, 0, 1), handOver, gate, machine);
+    return new Recorder(
+        SETTINGS,
+        clock,
+        new GuestClock(clock, 0, 0, 1),
+        handOver,
+        gate,
+        new CaptureStatistics(),
+        new ComputeWatch(SETTINGS.interruptDelay(), machine::kick),
+        machine);
   }
 
   private static void step(Machine machine, Recorder recorder) throws InterruptedException {

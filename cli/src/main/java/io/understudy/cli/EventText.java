@@ -111,6 +111,18 @@ final class EventText {
     }
 
     @Override
+    public void onPreempted(GuestEvent.Preempted event) {
+      json.put("instructions", event.instructions());
+    }
+
+    @Override
+    public void onStateTransferred(GuestEvent.StateTransferred event) {
+      json.put("index", event.index())
+          .put("count", event.count())
+          .put("bytes", event.content().length);
+    }
+
+    @Override
     public void onRunEnded(GuestEvent.RunEnded event) {
       json.put("reason", event.reason());
     }

@@ -4,6 +4,7 @@ import io.understudy.machine.GuestFiles;
 import io.understudy.machine.GuestImages;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineParts;
+import io.understudy.machine.RunClock;
 import io.understudy.machine.linux.LinuxCommandLine;
 import io.understudy.schemas.Attachments;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,7 @@ final class MachineOptions {
     String line =
         isLinux ? LinuxCommandLine.withDefaults(defaultConsole() + commandLine) : commandLine;
     return new MachineConfig(
-        parts.program(), memoryBytes, line, 0, 0, true, parts.disk(), mac, consoleDevice);
+        parts.program(), memoryBytes, line, 0, 0, RunClock.EXIT, parts.disk(), mac, consoleDevice);
   }
 
   private String defaultConsole() {

@@ -111,6 +111,25 @@ final class NodeOptions {
   private Duration timeResolution;
 
   @Option(
+      names = "--interrupt-delay",
+      defaultValue = "10ms",
+      paramLabel = "TIME",
+      description =
+          "How long a guest that computes may keep a timer tick, an input or an output waiting;"
+              + " shorter costs more.",
+      converter = Converters.ToDuration.class)
+  private Duration interruptDelay;
+
+  @Option(
+      names = "--transfer-rate",
+      defaultValue = "16",
+      paramLabel = "MIB",
+      description =
+          "How many MiB of a computing guest's state may go into the log in a second, where the"
+              + " host counts no instructions.")
+  private long transferRateMiB;
+
+  @Option(
       names = "--guest-speed",
       defaultValue = "1",
       paramLabel = "FACTOR",
@@ -162,6 +181,8 @@ final class NodeOptions {
             standard.stallEvents(),
             timeResolution,
             standard.outputLease(),
+            interruptDelay,
+            transferRateMiB << 20,
             guestSpeed),
         device,
         guest.files(),

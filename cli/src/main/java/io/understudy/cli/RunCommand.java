@@ -5,12 +5,12 @@ import io.understudy.capture.StopReason;
 import io.understudy.capture.UnrecordedRun;
 import io.understudy.capture.network.NetworkLink;
 import io.understudy.capture.network.TapPort;
-import io.understudy.kvm.HostProbe;
 import io.understudy.kvm.Kvm;
 import io.understudy.machine.GuestFiles;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineOutput;
+import io.understudy.machine.RunClock;
 import io.understudy.schemas.GuestEvent;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -112,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
         config.commandLine(),
         System.currentTimeMillis(),
         new SecureRandom().nextLong(),
-        HostProbe.hasExactInterruptWindow(kvm),
+        RunClock.bestOf(kvm),
         config.disk(),
         config.macAddress(),
         config.consoleDevice());

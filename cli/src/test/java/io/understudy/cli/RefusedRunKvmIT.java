@@ -14,6 +14,7 @@ import io.understudy.log.KafkaEpochWriter;
 import io.understudy.log.LogTopics;
 import io.understudy.machine.LinuxGuest;
 import io.understudy.machine.Machine;
+import io.understudy.machine.RunClock;
 import io.understudy.machine.RunHeader;
 import io.understudy.machine.RunRefusedException;
 import io.understudy.machine.disk.FileDisk;
@@ -245,7 +246,7 @@ class RefusedRunKvmIT {
             sha256,
             "",
             "cpu",
-            RunHeader.EXIT_CLOCK,
+            RunClock.EXIT.name(),
             "stream",
             0,
             0,

@@ -10,9 +10,11 @@ import java.util.List;
 
 /** Instruction clocks, and what the guest can find out about its processor. */
 final class ClockProbes {
+  static final Probe EMULATED_INSTRUCTIONS =
+      new Probe("emulated-instruction clock", false, ClockProbes::emulatedInstructions);
   static final List<Probe> ALL =
       List.of(
-          new Probe("emulated-instruction clock", false, ClockProbes::emulatedInstructions),
+          EMULATED_INSTRUCTIONS,
           new Probe("performance counters", false, ClockProbes::performanceCounters),
           new Probe("CPUID masks", false, ClockProbes::cpuidMasks));
 

@@ -11,8 +11,9 @@ import java.util.List;
 /** Stepping and breakpoints at privilege level 0. */
 final class DebugProbes {
   static final Probe SINGLE_STEP = new Probe("single-step", false, DebugProbes::singleStep);
-  static final List<Probe> ALL =
-      List.of(SINGLE_STEP, new Probe("hardware breakpoints", false, DebugProbes::breakpoints));
+  static final Probe BREAKPOINTS =
+      new Probe("hardware breakpoints", false, DebugProbes::breakpoints);
+  static final List<Probe> ALL = List.of(SINGLE_STEP, BREAKPOINTS);
 
   private DebugProbes() {}
 

@@ -69,6 +69,11 @@ final class ExitDecoder {
     };
   }
 
+  /** Nobody cares for the answer any more. */
+  void abandon() {
+    wanted = Wanted.NOTHING;
+  }
+
   private VcpuExit decodeRdMsr(ByteBuffer b) {
     wanted = Wanted.MSR_DATA;
     return new VcpuExit.RdMsr(b.getInt(Layout.Run.MSR_INDEX), b.getInt(Layout.Run.MSR_REASON));

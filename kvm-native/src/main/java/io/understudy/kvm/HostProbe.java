@@ -47,6 +47,21 @@ public final class HostProbe {
         && DebugProbes.SINGLE_STEP.run(kvm).verdict() == Verdict.WORKS;
   }
 
+  /** Whether a guest kernel can be stepped, and stopped by breakpoint where it cannot. */
+  public static boolean hasExactSteps(Kvm kvm) {
+    return DebugProbes.BREAKPOINTS.run(kvm).verdict() == Verdict.WORKS
+        && DebugProbes.SINGLE_STEP.run(kvm).verdict() == Verdict.WORKS;
+  }
+
+  /**
+   * Whether the host counts a guest kernel's instructions exactly, and has what it takes to find a
+   * place again by that count.
+   */
+  public static boolean hasExactInstructionCount(Kvm kvm) {
+    return ClockProbes.EMULATED_INSTRUCTIONS.run(kvm).verdict() == Verdict.WORKS
+        && hasExactSteps(kvm);
+  }
+
   private static List<Probe> probes() {
     List<Probe> all = new ArrayList<>(ExitProbes.ALL);
     all.addAll(InterruptProbes.ALL);

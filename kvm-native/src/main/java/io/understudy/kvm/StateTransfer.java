@@ -16,6 +16,7 @@ import java.util.SortedMap;
  * pending exception.
  */
 final class StateTransfer {
+  private static final long CR4_PGE = 1L << 7;
   private static final long CR4_OSXSAVE = 1L << 18;
   private static final long XCR0_X87_ONLY = 1;
   private static final long XSTATE_X87_AND_SSE = 3;
@@ -53,8 +54,15 @@ final class StateTransfer {
     Ioctl.KVM_SET_MP_STATE.call(fd, scratch.address());
     set(Ioctl.KVM_SET_REGS, fd, scratch, state.registers());
     byte[] specialRegisters = state.specialRegisters();
-    set(Ioctl.KVM_SET_SREGS, fd, scratch, specialRegisters);
     ByteBuffer special = ByteBuffer.wrap(specialRegisters).order(ByteOrder.LITTLE_ENDIAN);
+    // A vCPU that has run keeps translations of page tables that are now others. A change of
+    // CR4.PGE makes KVM drop them (Linux arch/x86/kvm/x86.c, __set_sregs_common and
+    // kvm_post_set_cr4).
+    long cr4 = special.getLong(Layout.Sregs.CR4);
+    special.putLong(Layout.Sregs.CR4, cr4 ^ CR4_PGE);
+    set(Ioctl.KVM_SET_SREGS, fd, scratch, specialRegisters);
+    special.putLong(Layout.Sregs.CR4, cr4);
+    set(Ioctl.KVM_SET_SREGS, fd, scratch, specialRegisters);
     // Without an in-kernel APIC both are inputs of KVM_RUN too, and the stale values would win.
     area.bytes().putLong(Layout.Run.CR8, special.getLong(Layout.Sregs.CR8));
     area.bytes().putLong(Layout.Run.APIC_BASE, special.getLong(Layout.Sregs.APIC_BASE));

@@ -154,8 +154,19 @@ public final class Vcpu implements AutoCloseable {
     isAccessIncomplete = false;
     // The signal is still pending: it was open inside KVM_RUN only. None pending means another
     // signal.
-    LibC.sigtimedwait(scratch.address() + KICK_SET, 0, scratch.address() + NO_WAIT);
+    takeKick();
     return decoder.interrupted();
+  }
+
+  /**
+   * Takes back a kick that has come since {@link #run()} returned, or that it has not reported.
+   *
+   * @return whether there was one
+   */
+  public boolean takeKick() {
+    checkOwner();
+    int signal = LibC.sigtimedwait(scratch.address() + KICK_SET, 0, scratch.address() + NO_WAIT);
+    return signal == KickTarget.SIGNAL;
   }
 
   /**
@@ -190,6 +201,21 @@ public final class Vcpu implements AutoCloseable {
     } else {
       throw failedRun(result);
     }
+  }
+
+  /**
+   * Finishes whatever access the last exit was, with accidental answers: for a caller that {@link
+   * #restore restores} another state next.
+   */
+  public void abandonAccess() {
+    checkOwner();
+    while (isAccessIncomplete) {
+      followUpExit = null;
+      decoder.abandon();
+      complete();
+    }
+    followUpExit = null;
+    decoder.abandon();
   }
 
   private int enter() {

@@ -13,6 +13,8 @@ public final class VirtualMachine implements AutoCloseable {
   /**
    * Three pages KVM may use on Intel hosts without unrestricted guest; customary place below 4 GiB.
    */
+  private static final int DETACHED_SLOT = -1;
+
   private static final long TSS_ADDRESS = 0xFFFBD000L;
 
   private static final long IDENTITY_MAP_ADDRESS = 0xFFFBC000L;
@@ -77,6 +79,19 @@ public final class VirtualMachine implements AutoCloseable {
       memory.unmap();
       throw e;
     }
+    memories.add(memory);
+    return memory;
+  }
+
+  /**
+   * Zeroed memory that the guest does not see, for keeping copies of what it sees; released with
+   * this machine. Pages that nobody wrote cost nothing.
+   *
+   * @param sizeBytes a positive multiple of 4096
+   */
+  public GuestMemory detachedMemory(long sizeBytes) {
+    openFd();
+    GuestMemory memory = GuestMemory.map(DETACHED_SLOT, 0, sizeBytes);
     memories.add(memory);
     return memory;
   }

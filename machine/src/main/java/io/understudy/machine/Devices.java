@@ -218,6 +218,17 @@ final class Devices {
     return states;
   }
 
+  /** The states that an interrupt's delivery changes. */
+  List<DeviceState> saveInterrupts() {
+    return List.of(state("pic", pic.save()), state("injections", injections.save()));
+  }
+
+  /** Puts states of {@link #saveInterrupts} back. */
+  void restoreInterrupts(List<DeviceState> states) {
+    injections.restore(find(states, "injections", Injections.State.class));
+    pic.restore(find(states, "pic", PicState.class));
+  }
+
   private static DeviceState state(String name, Record state) {
     return new DeviceState(name, Machine.VERSION, ByteBuffer.wrap(RecordCodec.encode(state)));
   }

@@ -9,6 +9,8 @@ public interface Director extends TimeKeeper {
   enum Turn {
     /** Let the guest run to its next exit. */
     RUN,
+    /** Only after a kick: the place where the guest stands has been named, so look at it. */
+    LOOK,
     /** Leave the loop; the machine stays at its position. */
     STOP
   }
@@ -23,8 +25,10 @@ public interface Director extends TimeKeeper {
   Turn atPosition(Machine machine) throws InterruptedException;
 
   /**
-   * Called when the vCPU was kicked out of the guest between two positions. The machine must not be
-   * changed or looked at here; {@link Turn#RUN} goes on as if nothing had happened.
+   * Called when the vCPU was kicked out of the guest between two exits. {@link Turn#RUN} goes on as
+   * if nothing had happened, and the machine must not have been changed then. A director of the
+   * live world may instead name the place where the guest stands, by applying {@code Preempted} or
+   * {@code StateTransferred}, and answer {@link Turn#LOOK}.
    */
-  Turn kicked();
+  Turn kicked(Machine machine);
 }

@@ -52,6 +52,18 @@ final class EventEffects implements GuestEvent.Handler {
   }
 
   @Override
+  public void onPreempted(GuestEvent.Preempted event) {
+    machine.preempted(event.instructions());
+  }
+
+  @Override
+  public void onStateTransferred(GuestEvent.StateTransferred event) {
+    if (event.isLast()) {
+      machine.transferred();
+    }
+  }
+
+  @Override
   public void onRunEnded(GuestEvent.RunEnded event) {
     if (machine.ended().isEmpty()) {
       throw new MachineException(

@@ -2,6 +2,8 @@ package io.understudy.machine;
 
 import io.understudy.kvm.GuestMemory;
 import io.understudy.kvm.SpecialRegisters;
+import io.understudy.kvm.Vcpu;
+import java.util.BitSet;
 
 /**
  * Reads the guest's code through its own page tables, without changing them.
@@ -12,6 +14,27 @@ import io.understudy.kvm.SpecialRegisters;
 final class GuestCode {
   /** There is no such byte: the page is not mapped, or not to RAM. */
   static final int NONE = -1;
+
+  /** The instruction that lets interrupts in, behind the one that follows it. */
+  static final int STI = 0xfb;
+
+  /** INS, OUTS, IN, OUT and HLT: a step over one of them is lost in its exit, or hides it. */
+  private static final BitSet EXITING_OPCODES =
+      BitSet.valueOf(
+          new long[] {0, 0xf000_0000_0000L, 0, 1L << (0xf4 - 0xc0) | 0xf0f0L << (0xe0 - 0xc0)});
+
+  /** REX, operand and address size, REPNE and REP. */
+  private static final BitSet PREFIXES =
+      BitSet.valueOf(
+          new long[] {
+            0, 0xffffL | 1L << (0x66 - 0x40) | 1L << (0x67 - 0x40), 0, 3L << (0xf2 - 0xc0)
+          });
+
+  private static final int REX_W = 0x48;
+  private static final int IRET = 0xcf;
+  private static final int REPNE = 0xf2;
+  private static final int REP = 0xf3;
+  private static final int LONGEST_INSTRUCTION = 15;
 
   private static final int LEVELS = 4;
   private static final int PAGE_SHIFT = 12;
@@ -43,6 +66,49 @@ final class GuestCode {
       table = entry & ADDRESS_MASK;
     }
     return NONE;
+  }
+
+  /** The byte that is {@code offset} behind the vCPU's instruction pointer, or {@link #NONE}. */
+  int byteAt(Vcpu vcpu, int offset) {
+    return byteAt(vcpu.registers().rip() + offset, vcpu.specialRegisters());
+  }
+
+  /** Whether the vCPU's next instruction is one that leaves the guest by itself. */
+  boolean isExitNext(Vcpu vcpu) {
+    int offset = 0;
+    while (PREFIXES.get(Math.max(0, byteAt(vcpu, offset))) && offset < LONGEST_INSTRUCTION) {
+      offset++;
+    }
+    return EXITING_OPCODES.get(Math.max(0, byteAt(vcpu, offset)));
+  }
+
+  /** Whether the vCPU's next instruction is IRETQ. */
+  boolean isInterruptReturnNext(Vcpu vcpu) {
+    return byteAt(vcpu, 0) == REX_W && byteAt(vcpu, 1) == IRET;
+  }
+
+  /** Where IRETQ would lead the vCPU. */
+  long returnAddress(Vcpu vcpu) {
+    long stack = vcpu.registers().rsp();
+    long address = 0;
+    for (int index = Long.BYTES - 1; index >= 0; index--) {
+      address = address << Byte.SIZE | (byteAt(stack + index, vcpu.specialRegisters()) & 0xff);
+    }
+    return address;
+  }
+
+  /** Whether the vCPU's next instruction is, or may be, in the middle of its repetitions. */
+  boolean isRepeatedNext(Vcpu vcpu) {
+    for (int offset = 0; offset < LONGEST_INSTRUCTION; offset++) {
+      int prefix = byteAt(vcpu, offset);
+      if (prefix == REPNE || prefix == REP) {
+        return true;
+      }
+      if (!PREFIXES.get(Math.max(0, prefix))) {
+        return false;
+      }
+    }
+    return false;
   }
 
   private long readLong(long address) {

@@ -10,8 +10,10 @@ import io.understudy.kvm.VirtualMachine;
 import io.understudy.machine.disk.FileBaseImage;
 import io.understudy.machine.linux.TimeStampPorts;
 import io.understudy.schemas.GuestEvent;
+import io.understudy.schemas.avro.DeviceState;
 import io.understudy.schemas.avro.MachineState;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -39,22 +41,6 @@ public final class Machine implements AutoCloseable {
   /** Bytes in a page of guest memory as {@link #takeChangedPages} counts them. */
   public static final int PAGE_SIZE = MemoryDigest.PAGE_SIZE;
 
-  private static final int STI = 0xfb;
-
-  /** INS, OUTS, IN, OUT and HLT: a step over one of them is lost in its exit, or hides it. */
-  private static final BitSet EXITING_OPCODES =
-      BitSet.valueOf(
-          new long[] {0, 0xf000_0000_0000L, 0, 1L << (0xf4 - 0xc0) | 0xf0f0L << (0xe0 - 0xc0)});
-
-  /** REX, operand and address size, REPNE and REP. */
-  private static final BitSet PREFIXES =
-      BitSet.valueOf(
-          new long[] {
-            0, 0xffffL | 1L << (0x66 - 0x40) | 1L << (0x67 - 0x40), 0, 3L << (0xf2 - 0xc0)
-          });
-
-  private static final int LONGEST_INSTRUCTION = 15;
-
   private final MachineConfig config;
   private final VirtualMachine vm;
   private final GuestMemory memory;
@@ -66,8 +52,11 @@ public final class Machine implements AutoCloseable {
   private final ExitHandler exitHandler = new ExitHandler();
   private final EventEffects eventEffects;
   private MemoryDigest memoryDigest;
+  private MemoryBaseline baseline;
+  private LogicalClock clock;
 
   private long position;
+  private final StateTransfers.Pieces incoming = new StateTransfers.Pieces();
   private boolean halted;
 
   /** What KVM said at the exit of this position; never asked again. */
@@ -100,7 +89,7 @@ public final class Machine implements AutoCloseable {
     Machine machine = create(kvm, config, output);
     try {
       CpuReset.enterLongMode(machine.vcpu, BootLoader.load(machine.memory, config));
-      machine.memoryDigest = new MemoryDigest(machine.vm, machine.memory, machine.deviceMemory);
+      machine.watchMemory();
       return machine;
     } catch (RuntimeException | Error failure) {
       machine.close();
@@ -120,12 +109,13 @@ public final class Machine implements AutoCloseable {
     Machine machine = create(kvm, config, output);
     try {
       pages.fill(machine::loadPage);
-      MachineStates.restore(state, machine.vcpu, machine.devices);
+      MachineStates.restoreVcpu(state, machine.vcpu);
+      machine.devices.restore(state.getDevices());
       machine.position = state.getPosition();
       machine.halted = state.getHalted();
       machine.interruptible = state.getInterruptible();
       machine.ended = state.getRunState().isEmpty() ? null : state.getRunState();
-      machine.memoryDigest = new MemoryDigest(machine.vm, machine.memory, machine.deviceMemory);
+      machine.watchMemory();
       return machine;
     } catch (RuntimeException | Error failure) {
       machine.close();
@@ -151,6 +141,22 @@ public final class Machine implements AutoCloseable {
       }
       throw failure;
     }
+  }
+
+  /** From here on, what memory holds now is known. */
+  private void watchMemory() {
+    memoryDigest = new MemoryDigest(vm, memory, deviceMemory);
+    RunClock kind = config.clock();
+    if (kind.preempts()) {
+      baseline =
+          new MemoryBaseline(deviceMemory, vm.detachedMemory(memory.sizeBytes()), memoryDigest);
+    }
+    clock =
+        switch (kind.counter()) {
+          case NONE -> new ExitClock(vcpu);
+          case INSTRUCTIONS -> new InstructionClock(vcpu, code, baseline);
+          case STEPS -> new StepClock(vcpu, code);
+        };
   }
 
   private void loadPage(int number, byte[] content) {
@@ -257,26 +263,17 @@ public final class Machine implements AutoCloseable {
    *     touch anything else before
    */
   public boolean advance(TimeKeeper time) {
-    if (!isRunnable() && halted) {
-      throw new MachineException(
-          "the guest is halted and no interrupt can wake it: position=" + position);
-    }
-    if (ended != null) {
-      throw new MachineException("the guest has ended: position=" + position + " why=" + ended);
-    }
-    if (isInterruptDeliverable()) {
-      complete();
-      // In the middle of an instruction with several accesses nothing is injected.
-      if (!vcpu.isAccessIncomplete()) {
-        inject();
-      }
-    }
+    requireRunnable();
+    injectIfDeliverable();
     timeKeeper = time;
     for (; ; ) {
-      vcpu.requestInterruptWindow(config.interruptWindows() && devices.pic().interruptPending());
+      vcpu.requestInterruptWindow(config.clock().windows() && devices.pic().interruptPending());
+      if (config.clock().counter() == RunClock.Counter.STEPS) {
+        complete();
+      }
       landmark = null;
       completed = false;
-      VcpuExit exit = vcpu.run();
+      VcpuExit exit = clock.run();
       if (exit instanceof VcpuExit.InterruptWindowOpen) {
         exit = leaveShadow();
       }
@@ -285,6 +282,26 @@ public final class Machine implements AutoCloseable {
       }
       completed = true;
       if (vcpu.interruptFlag()) {
+        inject();
+      }
+    }
+  }
+
+  private void requireRunnable() {
+    if (!isRunnable() && halted) {
+      throw new MachineException(
+          "the guest is halted and no interrupt can wake it: position=" + position);
+    }
+    if (ended != null) {
+      throw new MachineException("the guest has ended: position=" + position + " why=" + ended);
+    }
+  }
+
+  private void injectIfDeliverable() {
+    if (isInterruptDeliverable()) {
+      complete();
+      // In the middle of an instruction with several accesses nothing is injected.
+      if (!vcpu.isAccessIncomplete()) {
         inject();
       }
     }
@@ -302,8 +319,8 @@ public final class Machine implements AutoCloseable {
    */
   private VcpuExit leaveShadow() {
     vcpu.requestInterruptWindow(false);
-    while (codeAt(-1) == STI) {
-      boolean exits = isExitNext();
+    while (code.byteAt(vcpu, -1) == GuestCode.STI) {
+      boolean exits = code.isExitNext(vcpu);
       if (!exits) {
         vcpu.setGuestDebug(GuestDebug.singleStep());
       }
@@ -321,23 +338,12 @@ public final class Machine implements AutoCloseable {
     return null;
   }
 
-  private boolean isExitNext() {
-    int offset = 0;
-    while (PREFIXES.get(Math.max(0, codeAt(offset))) && offset < LONGEST_INSTRUCTION) {
-      offset++;
-    }
-    return EXITING_OPCODES.get(Math.max(0, codeAt(offset)));
-  }
-
-  private int codeAt(int offset) {
-    return code.byteAt(vcpu.registers().rip() + offset, vcpu.specialRegisters());
-  }
-
   private void inject() {
     Landmark at = landmark();
     int vector = devices.pic().acknowledge();
     devices.injections().add(vector, at);
     vcpu.interrupt(vector);
+    clock.injected();
     halted = false;
     // Until the next exit nothing more can be injected; a kick in between changes nothing.
     interruptible = false;
@@ -345,6 +351,7 @@ public final class Machine implements AutoCloseable {
 
   private boolean reached() {
     position++;
+    clock.restart();
     interruptible = vcpu.readyForInterrupt();
     devices.resetRequest().ifPresent(reason -> ended = reason);
     return true;
@@ -368,22 +375,144 @@ public final class Machine implements AutoCloseable {
     return landmark;
   }
 
-  /** Digest of the complete state at this position. */
+  /**
+   * How many instructions the guest has executed since the last named place; asked after a kick.
+   * Recorded as {@link GuestEvent.Preempted}, the number makes this place a named one.
+   *
+   * @return empty where a number would not lead another execution to this place
+   */
+  public OptionalLong instructions() {
+    return clock.instructions();
+  }
+
+  /** Whether an interrupt waits, and the guest would take it where it stands after a kick. */
+  public boolean isInterruptOverdue() {
+    return devices.pic().interruptPending() && vcpu.readyForInterrupt();
+  }
+
+  /**
+   * The state of a guest that was kicked at a place that nothing names, for another execution that
+   * stands at the last named one; in pieces. Recorded and {@linkplain #apply applied} one after the
+   * other, they make this place a named one.
+   */
+  public List<GuestEvent.StateTransferred> transfer() {
+    if (!config.clock().transfers()) {
+      throw new IllegalStateException("the run's clock has no transfers: " + config.clock());
+    }
+    interruptible = vcpu.readyForInterrupt();
+    complete();
+    List<DeviceState> interrupts = devices.saveInterrupts();
+    return StateTransfers.encode(state(interrupts), baseline, deviceMemory);
+  }
+
+  /**
+   * Replaying: brings the guest to where {@code event} happened, if that is between two exits.
+   *
+   * @param rip where the guest's next instruction is there
+   * @return false if a kick came first: call again to go on, and do not touch anything else before
+   * @throws MachineException if the guest does not get there
+   */
+  public boolean arrive(GuestEvent event, long rip) {
+    if (event instanceof GuestEvent.StateTransferred && !config.clock().transfers()) {
+      throw new MachineException("the run's clock has no transfers: " + config.clock());
+    }
+    if (event instanceof GuestEvent.Preempted preempted) {
+      return runTo(preempted.instructions(), rip);
+    }
+    if (event instanceof GuestEvent.StateTransferred piece) {
+      byte[] content = incoming.add(piece);
+      if (content != null) {
+        takeOver(StateTransfers.decode(content, baseline, deviceMemory));
+      }
+    }
+    return true;
+  }
+
+  private void takeOver(MachineState state) {
+    MachineStates.restoreVcpu(state, vcpu);
+    devices.restoreInterrupts(state.getDevices());
+    halted = state.getHalted();
+    interruptible = state.getInterruptible();
+    landmark = null;
+    completed = true;
+  }
+
+  private boolean runTo(long instructions, long rip) {
+    requireRunnable();
+    injectIfDeliverable();
+    complete();
+    landmark = null;
+    VcpuExit exit = clock.runTo(instructions, rip);
+    completed = true;
+    if (exit != null && !(exit instanceof VcpuExit.Interrupted)) {
+      throw new MachineException(
+          "the guest left at an exit before the place where it was stopped: instructions="
+              + instructions
+              + " exit="
+              + exit);
+    }
+    return exit == null;
+  }
+
+  /** The guest was stopped at a place that a number of instructions names. */
+  void preempted(long instructions) {
+    OptionalLong here = clock.instructions();
+    if (here.isEmpty() || here.getAsLong() != instructions) {
+      throw new MachineException(
+          "the guest does not stand where it was stopped: instructions expected="
+              + instructions
+              + " actual="
+              + here);
+    }
+    interruptible = true;
+    clock.restart();
+  }
+
+  /**
+   * Makes the place where a kicked guest stands a position of its own, for a run that nobody
+   * records: no other execution can find it.
+   */
+  public void stopUnrecorded() {
+    interruptible = vcpu.readyForInterrupt();
+    clock.restart();
+    landmark = null;
+  }
+
+  /** The guest was stopped at a place that its transferred state names. */
+  void transferred() {
+    baseline.advance();
+    clock.restart();
+  }
+
+  /** Digest of the complete state at this position; makes it a common place, see ADR 0016. */
   public StateDigest digest() {
     complete();
+    if (baseline != null) {
+      baseline.advance();
+    }
     return new StateDigest(
         RegisterDigest.complete(vcpu.save()),
         // Where windows are exact it makes no difference whether an interrupt enters at an exit or
         // in the window right behind it.
-        devices.digest(position, halted, interruptible && !config.interruptWindows()),
+        devices.digest(position, halted, interruptible && !config.clock().windows()),
         memoryDigest.update());
   }
 
   /** The complete state but for memory. */
   public MachineState save() {
     complete();
+    return state(devices.save());
+  }
+
+  private MachineState state(List<DeviceState> deviceStates) {
     return MachineStates.save(
-        position, halted, interruptible, ended == null ? "" : ended, vcpu.save(), devices);
+        position,
+        virtualNanos(),
+        halted,
+        interruptible,
+        ended == null ? "" : ended,
+        vcpu.save(),
+        deviceStates);
   }
 
   /**

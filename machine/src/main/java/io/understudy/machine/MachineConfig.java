@@ -17,8 +17,8 @@ import java.util.Objects;
  * @param wallClockEpochMillis what the real-time clock shows at virtual time 0, milliseconds since
  *     1970-01-01 UTC
  * @param seed from which all random numbers of the machine follow
- * @param interruptWindows whether interrupts also enter where the guest enables them, between two
- *     of its exits; needs a host that reports this place exactly
+ * @param clock where interrupts can enter beside the guest's exits; what the host must offer for it
+ *     is its caller's to see to
  * @param disk the disk, or null
  * @param macAddress Ethernet address of the network card; empty when there is none
  * @param consoleDevice which device carries the console, {@link Attachments#UART} or {@link
@@ -30,7 +30,7 @@ public record MachineConfig(
     String commandLine,
     long wallClockEpochMillis,
     long seed,
-    boolean interruptWindows,
+    RunClock clock,
     FileDisk disk,
     String macAddress,
     String consoleDevice) {
@@ -41,6 +41,7 @@ public record MachineConfig(
   public MachineConfig {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(commandLine, "commandLine");
+    Objects.requireNonNull(clock, "clock");
     if (memoryBytes < 16 * MEBIBYTE
         || memoryBytes > 1024 * MEBIBYTE
         || memoryBytes % (2 * MEBIBYTE) != 0) {
@@ -83,7 +84,7 @@ public record MachineConfig(
         commandLine,
         wallClockEpochMillis,
         0,
-        false,
+        RunClock.EXIT,
         null,
         "",
         Attachments.UART);

@@ -19,10 +19,12 @@ public final class MachineLoop {
       if (director.atPosition(machine) == Turn.STOP) {
         return;
       }
-      while (!machine.advance(director)) {
-        if (director.kicked() == Turn.STOP) {
-          return;
-        }
+      Turn turn = Turn.RUN;
+      while (turn == Turn.RUN && !machine.advance(director)) {
+        turn = director.kicked(machine);
+      }
+      if (turn == Turn.STOP) {
+        return;
       }
     }
   }

@@ -2,6 +2,7 @@ package io.understudy.machine;
 
 import io.understudy.kvm.Vcpu;
 import io.understudy.kvm.VcpuState;
+import io.understudy.schemas.avro.DeviceState;
 import io.understudy.schemas.avro.MachineState;
 import io.understudy.schemas.avro.Msr;
 import java.nio.ByteBuffer;
@@ -15,17 +16,18 @@ final class MachineStates {
 
   static MachineState save(
       long position,
+      long virtualNanos,
       boolean halted,
       boolean interruptible,
       String runState,
       VcpuState vcpu,
-      Devices devices) {
+      List<DeviceState> devices) {
     List<Msr> msrs =
         vcpu.msrs().entrySet().stream().map(msr -> new Msr(msr.getKey(), msr.getValue())).toList();
     return new MachineState(
         Machine.VERSION,
         position,
-        devices.clock().nanos(),
+        virtualNanos,
         halted,
         interruptible,
         runState,
@@ -37,11 +39,11 @@ final class MachineStates {
             ByteBuffer.wrap(vcpu.events()),
             msrs,
             vcpu.mpState()),
-        devices.save());
+        devices);
   }
 
-  /** Puts vCPU and devices into {@code state}; position and flags are the machine's own. */
-  static void restore(MachineState state, Vcpu vcpu, Devices devices) {
+  /** Puts the vCPU into {@code state}. */
+  static void restoreVcpu(MachineState state, Vcpu vcpu) {
     if (state.getVersion() != Machine.VERSION) {
       throw new IllegalArgumentException(
           "machine state is of version "
@@ -50,7 +52,6 @@ final class MachineStates {
               + Machine.VERSION
               + ": replay it with the build that wrote it");
     }
-    devices.restore(state.getDevices());
     io.understudy.schemas.avro.VcpuState saved = state.getVcpu();
     SortedMap<Integer, Long> msrs = new TreeMap<>();
     saved.getMsrs().forEach(msr -> msrs.put(msr.getIndex(), msr.getValue()));

@@ -23,6 +23,10 @@ final class MemoryDigest {
   private final long[] pageHashes;
   private final long[] bitmap;
   private final BitSet changed;
+
+  /** The same for {@link #takeUpdated}. */
+  private final BitSet updated = new BitSet();
+
   private long sum;
 
   /** Takes {@code memory} as it is now as the start; every non-zero page counts as changed. */
@@ -64,6 +68,7 @@ final class MemoryDigest {
       sum += now - pageHashes[page];
       pageHashes[page] = now;
       changed.set(page);
+      updated.set(page);
     }
   }
 
@@ -76,6 +81,18 @@ final class MemoryDigest {
     BitSet taken = (BitSet) changed.clone();
     changed.clear();
     return taken;
+  }
+
+  /** Pages that differed in an update since this was last called, or at first since the start. */
+  BitSet takeUpdated() {
+    BitSet taken = (BitSet) updated.clone();
+    updated.clear();
+    return taken;
+  }
+
+  /** Pages that were not zero at the start. */
+  BitSet nonZeroPages() {
+    return (BitSet) changed.clone();
   }
 
   /** Hashes of all pages, by page number, for finding the pages in which two machines differ. */

@@ -10,12 +10,6 @@ import java.util.SortedMap;
 
 /** Between a machine's configuration and the header of the run that was recorded with it. */
 public final class RunHeader {
-  /** The position clock that counts the guest's own exits; interrupts enter there. */
-  public static final String EXIT_CLOCK = "exit";
-
-  /** The same, and interrupts also enter where the guest enables them. */
-  public static final String WINDOW_CLOCK = "exit+window";
-
   private RunHeader() {}
 
   /**
@@ -38,7 +32,7 @@ public final class RunHeader {
       String node) {
     CpuModel cpu = CpuModel.of(kvm);
     if (config.program() instanceof LinuxGuest) {
-      requireFitForLinux(cpu, config.interruptWindows());
+      requireFitForLinux(cpu, config.clock().windows());
     }
     return new RunStarted(
         partitions,
@@ -47,7 +41,7 @@ public final class RunHeader {
         config.program().sha256(),
         config.commandLine(),
         cpu.name(),
-        config.interruptWindows() ? WINDOW_CLOCK : EXIT_CLOCK,
+        config.clock().name(),
         consoleMode,
         config.wallClockEpochMillis(),
         config.seed(),
@@ -105,24 +99,26 @@ public final class RunHeader {
         header.cpuModel(),
         CpuModel.of(kvm).name(),
         "; it takes a host whose processor and KVM show guests the same");
-    boolean windows = header.clock().equals(WINDOW_CLOCK);
-    if (windows && !HostProbe.hasExactInterruptWindow(kvm)) {
-      require(
-          "clock", header.clock(), EXIT_CLOCK, "; 'understudy probe' shows what this host does");
-    }
-    if (!windows) {
-      require("clock", EXIT_CLOCK, header.clock(), "");
-    }
+    RunClock clock = clock(header);
+    clock.requireOn(kvm);
     return new MachineConfig(
         parts.program(),
         header.memoryBytes(),
         header.commandLine(),
         header.wallClockEpochMillis(),
         header.seed(),
-        windows,
+        clock,
         parts.disk(),
         recorded.macAddress(),
         recorded.consoleDevice());
+  }
+
+  private static RunClock clock(RunStarted header) {
+    try {
+      return RunClock.parse(header.clock());
+    } catch (IllegalArgumentException unknown) {
+      throw new RunRefusedException("this build cannot repeat the run: " + unknown.getMessage());
+    }
   }
 
   private static void requireVersion(RunStarted header) {

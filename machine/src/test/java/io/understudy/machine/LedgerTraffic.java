@@ -76,7 +76,7 @@ final class LedgerTraffic implements Director {
   }
 
   @Override
-  public Turn kicked() {
+  public Turn kicked(Machine machine) {
     return Turn.RUN;
   }
 }

@@ -105,6 +105,7 @@ class MachineConfigTest {
   }
 
   private static MachineConfig config(String macAddress, String console) {
-    return new MachineConfig(BARE, 16 * MEBIBYTE, "", 0, 0, false, null, macAddress, console);
+    return new MachineConfig(
+        BARE, 16 * MEBIBYTE, "", 0, 0, RunClock.EXIT, null, macAddress, console);
   }
 }

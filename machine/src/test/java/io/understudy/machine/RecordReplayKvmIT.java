@@ -11,8 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,38 +130,5 @@ class RecordReplayKvmIT {
     byte[] content = new byte[Machine.PAGE_SIZE];
     machine.readPage(number, content);
     return content;
-  }
-
-  /** Kicks the vCPU at random moments: the guest must never notice. */
-  private static final class Kicker implements AutoCloseable {
-    private final Thread thread;
-    private volatile boolean stopped;
-
-    Kicker(Machine machine, long seed) {
-      Random random = new Random(seed);
-      thread =
-          new Thread(
-              () -> {
-                while (!stopped) {
-                  machine.kick();
-                  LockSupport.parkNanos(random.nextInt(300_000));
-                }
-              },
-              "kicker");
-    }
-
-    void start() {
-      thread.start();
-    }
-
-    @Override
-    public void close() {
-      stopped = true;
-      try {
-        thread.join();
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
   }
 }

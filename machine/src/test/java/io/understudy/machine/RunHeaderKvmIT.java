@@ -46,7 +46,7 @@ class RunHeaderKvmIT {
             "line",
             7,
             8,
-            false,
+            RunClock.bestOf(kvm),
             disk("a", 1024),
             "52:54:00:12:34:56",
             Attachments.VIRTIO);
@@ -124,7 +124,8 @@ class RunHeaderKvmIT {
     boolean masked = CpuModel.of(kvm).masked();
     boolean windows = HostProbe.hasExactInterruptWindow(kvm);
     MachineConfig config =
-        new MachineConfig(LINUX, MEMORY, "", 0, 0, windows, null, "", Attachments.UART);
+        new MachineConfig(
+            LINUX, MEMORY, "", 0, 0, RunClock.bestOf(kvm), null, "", Attachments.UART);
     if (masked && windows) {
       assertThatCode(() -> RunHeader.requireFit(kvm, LINUX)).doesNotThrowAnyException();
       assertThat(describe(config).attachments().boot()).isEqualTo(Attachments.LINUX);
@@ -155,7 +156,7 @@ class RunHeaderKvmIT {
   }
 
   private static MachineConfig config(GuestProgram program, FileDisk disk) {
-    return new MachineConfig(program, MEMORY, "", 0, 0, false, disk, "", Attachments.UART);
+    return new MachineConfig(program, MEMORY, "", 0, 0, RunClock.EXIT, disk, "", Attachments.UART);
   }
 
   /** The same header with another program, which this host might not begin. */

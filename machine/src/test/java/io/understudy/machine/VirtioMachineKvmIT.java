@@ -55,7 +55,7 @@ class VirtioMachineKvmIT {
             "",
             0,
             42,
-            false,
+            RunClock.EXIT,
             disk,
             "52:54:00:12:34:56",
             Attachments.VIRTIO);
@@ -261,7 +261,7 @@ class VirtioMachineKvmIT {
     }
 
     @Override
-    public Turn kicked() {
+    public Turn kicked(Machine machine) {
       return Turn.RUN;
     }
   }

@@ -13,6 +13,7 @@ import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
 import io.understudy.machine.MachineOutput;
+import io.understudy.machine.RunClock;
 import io.understudy.machine.StateDigest;
 import io.understudy.machine.disk.FileDisk;
 import io.understudy.replay.checkpoint.Checkpoint;
@@ -187,7 +188,7 @@ class CheckpointWriterKvmIT {
         "",
         0,
         42,
-        false,
+        RunClock.EXIT,
         FileDisk.read(Files.write(dir.resolve("disk"), image)),
         "52:54:00:12:34:56",
         Attachments.VIRTIO);

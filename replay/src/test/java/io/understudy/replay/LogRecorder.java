@@ -120,7 +120,7 @@ final class LogRecorder implements Director {
   }
 
   @Override
-  public Turn kicked() {
+  public Turn kicked(Machine machine) {
     return Turn.RUN;
   }
 }

@@ -18,6 +18,7 @@ import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
 import io.understudy.machine.MachineOutput;
+import io.understudy.machine.RunClock;
 import io.understudy.schemas.Attachments;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
@@ -141,7 +142,7 @@ class ReplayerKvmIT {
 
   private static MachineConfig config(GuestAssembler guest) {
     return new MachineConfig(
-        guest.program("test"), 16 << 20, "", 0, 1, false, null, "", Attachments.VIRTIO);
+        guest.program("test"), 16 << 20, "", 0, 1, RunClock.EXIT, null, "", Attachments.VIRTIO);
   }
 
   /** Keeps every answer in memory, so that a wrong one shows in the digest. */

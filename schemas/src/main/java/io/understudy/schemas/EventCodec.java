@@ -81,6 +81,13 @@ public final class EventCodec {
     if (payload instanceof io.understudy.schemas.avro.TimeRead read) {
       return new GuestEvent.TimeRead(read.getNanos());
     }
+    if (payload instanceof io.understudy.schemas.avro.Preempted preempted) {
+      return new GuestEvent.Preempted(preempted.getInstructions());
+    }
+    if (payload instanceof io.understudy.schemas.avro.StateTransferred piece) {
+      return new GuestEvent.StateTransferred(
+          piece.getIndex(), piece.getCount(), bytes(piece.getContent()));
+    }
     if (payload instanceof io.understudy.schemas.avro.RunStarted run) {
       return new GuestEvent.RunStarted(
           run.getPartitions(),
@@ -200,6 +207,18 @@ public final class EventCodec {
     @Override
     public void onTimeRead(GuestEvent.TimeRead event) {
       result = new io.understudy.schemas.avro.TimeRead(event.nanos());
+    }
+
+    @Override
+    public void onPreempted(GuestEvent.Preempted event) {
+      result = new io.understudy.schemas.avro.Preempted(event.instructions());
+    }
+
+    @Override
+    public void onStateTransferred(GuestEvent.StateTransferred event) {
+      result =
+          new io.understudy.schemas.avro.StateTransferred(
+              event.index(), event.count(), ByteBuffer.wrap(event.content()));
     }
 
     @Override

@@ -45,6 +45,12 @@ public sealed interface GuestEvent {
     /** The guest asked for the time. */
     void onTimeRead(TimeRead event);
 
+    /** The guest was stopped at a place that can be found again. */
+    void onPreempted(Preempted event);
+
+    /** The guest was stopped at a place that cannot, and this is its state there. */
+    void onStateTransferred(StateTransferred event);
+
     /** The run is over. */
     void onRunEnded(RunEnded event);
 
@@ -61,7 +67,8 @@ public sealed interface GuestEvent {
    * @param imageSha256 SHA-256 of the guest image as loaded, 32 bytes
    * @param commandLine command line handed to the guest, empty when none
    * @param cpuModel name of the CPU model shown to the guest
-   * @param clock which logical clock made the recording ({@code exit} or {@code exit+window})
+   * @param clock which logical clock made the recording: {@code exit}, with {@code +window}, {@code
+   *     +instructions} or {@code +steps}, and {@code +transfer}
    * @param consoleMode how the console frames its bytes ({@code stream} or {@code channels})
    * @param wallClockEpochMillis wall clock at power-on, milliseconds since 1970-01-01T00:00Z
    * @param seed seed of the guest's random numbers
@@ -360,6 +367,99 @@ public sealed interface GuestEvent {
     @Override
     public void applyTo(Handler handler) {
       handler.onTimeRead(this);
+    }
+  }
+
+  /**
+   * The guest was stopped between two exits, at a place that can be found again. The position stays
+   * that of the exit before; the landmark is of this place.
+   *
+   * @param instructions executed since the exit, or since the last event of this kind or a {@link
+   *     StateTransferred} behind it; from 1, as the run's clock counts them
+   */
+  record Preempted(long instructions) implements GuestEvent {
+    /** Checks the range. */
+    public Preempted {
+      Checks.atLeast(1, "instructions", instructions);
+    }
+
+    @Override
+    public String typeName() {
+      return "Preempted";
+    }
+
+    @Override
+    public void applyTo(Handler handler) {
+      handler.onPreempted(this);
+    }
+  }
+
+  /**
+   * The guest was stopped between two exits, at a place that nothing names; what it has done since
+   * the last one that has a name is not repeated but put in place. The position stays that of the
+   * exit before; the landmark is of this place.
+   *
+   * @param index which piece of the content this is, from 0; pieces follow each other
+   * @param count how many pieces there are, more than index
+   * @param content the piece, 1 to {@link #MAX_BYTES} bytes
+   */
+  record StateTransferred(int index, int count, byte[] content) implements GuestEvent {
+    /** Most bytes one event carries: two of them fit the batch a broker accepts by default. */
+    public static final int MAX_BYTES = 512 * 1024;
+
+    /** Checks the ranges and copies. */
+    public StateTransferred {
+      Checks.atLeast(0, "index", index);
+      Checks.atLeast(index + 1L, "count", count);
+      if (content.length < 1 || content.length > MAX_BYTES) {
+        throw new IllegalArgumentException(
+            "a piece of state must be 1 to " + MAX_BYTES + " bytes: length=" + content.length);
+      }
+      content = content.clone();
+    }
+
+    @Override
+    public byte[] content() {
+      return content.clone();
+    }
+
+    /** Whether no piece follows. */
+    public boolean isLast() {
+      return index == count - 1;
+    }
+
+    @Override
+    public String typeName() {
+      return "StateTransferred";
+    }
+
+    @Override
+    public void applyTo(Handler handler) {
+      handler.onStateTransferred(this);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof StateTransferred that
+          && index == that.index
+          && count == that.count
+          && Arrays.equals(content, that.content);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(content) * 31 + index;
+    }
+
+    @Override
+    public String toString() {
+      return "StateTransferred[index="
+          + index
+          + " count="
+          + count
+          + " bytes="
+          + content.length
+          + "]";
     }
   }
 

@@ -53,6 +53,8 @@ final class Samples {
         new GuestEvent.ConsoleInput(new byte[] {0, 13, (byte) 0xff}),
         new GuestEvent.FrameReceived(hash(11)),
         new GuestEvent.TimeRead(123_456_789_013L),
+        new GuestEvent.Preempted(98_765),
+        new GuestEvent.StateTransferred(1, 3, hash(13)),
         new GuestEvent.RunEnded("guest powered off"),
         mark(12, 11));
   }

@@ -67,7 +67,7 @@ final class BareRun implements Director {
   }
 
   @Override
-  public Turn kicked() {
+  public Turn kicked(Machine machine) {
     return Turn.RUN;
   }
 

@@ -82,7 +82,7 @@ final class RepeatedRun implements Director {
   }
 
   @Override
-  public Turn kicked() {
+  public Turn kicked(Machine machine) {
     return Turn.RUN;
   }
 }

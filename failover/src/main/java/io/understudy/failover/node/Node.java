@@ -4,7 +4,6 @@ import io.understudy.capture.HostClock;
 import io.understudy.capture.LiveRun;
 import io.understudy.capture.StopReason;
 import io.understudy.failover.coordinator.NodePhase;
-import io.understudy.kvm.HostProbe;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ChainState;
 import io.understudy.log.Epoch;
@@ -21,6 +20,7 @@ import io.understudy.log.TopicPublisher;
 import io.understudy.log.VmDirectory;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
+import io.understudy.machine.RunClock;
 import io.understudy.machine.RunHeader;
 import io.understudy.replay.ReplayDivergenceException;
 import io.understudy.replay.Standby;
@@ -98,7 +98,7 @@ public final class Node {
               run.commandLine(),
               System.currentTimeMillis(),
               new SecureRandom().nextLong(),
-              HostProbe.hasExactInterruptWindow(kvm),
+              RunClock.bestOf(kvm),
               run.parts().disk(),
               run.macAddress(),
               run.consoleDevice());

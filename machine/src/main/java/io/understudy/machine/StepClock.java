@@ -1,0 +1,97 @@
+package io.understudy.machine;
+
+import io.understudy.kvm.GuestDebug;
+import io.understudy.kvm.Vcpu;
+import io.understudy.kvm.VcpuExit;
+import java.util.OptionalLong;
+
+/**
+ * Counts by stepping the guest through every instruction: exact on every host, and slow.
+ *
+ * <p>The entry that delivers an interrupt must not be stepped, because the trap flag would end up
+ * on the guest's stack. So behind an injection the guest runs free until its next exit, and no
+ * place there has a name. Neither is an instruction that exits stepped: hosts differ in what they
+ * report then.
+ */
+final class StepClock implements LogicalClock {
+  private final Vcpu vcpu;
+  private final GuestCode code;
+  private long steps;
+  private boolean running;
+
+  StepClock(Vcpu vcpu, GuestCode code) {
+    this.vcpu = vcpu;
+    this.code = code;
+  }
+
+  @Override
+  public void restart() {
+    steps = 0;
+    running = false;
+  }
+
+  @Override
+  public void injected() {
+    running = true;
+  }
+
+  @Override
+  public VcpuExit run() {
+    return stepWhile(Long.MAX_VALUE);
+  }
+
+  @Override
+  public OptionalLong instructions() {
+    // A kick can leave a repeated instruction half done, which is no whole number of steps.
+    boolean isNamed =
+        !running && steps > 0 && vcpu.readyForInterrupt() && !code.isRepeatedNext(vcpu);
+    return isNamed ? OptionalLong.of(steps) : OptionalLong.empty();
+  }
+
+  @Override
+  public VcpuExit runTo(long instructions, long rip) {
+    return stepWhile(instructions);
+  }
+
+  private VcpuExit stepWhile(long limit) {
+    if (vcpu.isAccessIncomplete()) {
+      return vcpu.run();
+    }
+    while (steps < limit) {
+      if (running || code.isExitNext(vcpu)) {
+        return vcpu.run();
+      }
+      VcpuExit exit = code.isInterruptReturnNext(vcpu) ? stepReturn() : step();
+      if (exit != null) {
+        return exit;
+      }
+    }
+    return null;
+  }
+
+  private VcpuExit step() {
+    VcpuExit exit = debug(GuestDebug.singleStep());
+    if (!(exit instanceof VcpuExit.Debug)) {
+      return exit;
+    }
+    steps++;
+    return null;
+  }
+
+  /** IRET loads the flags, and with them the trap flag, so what follows it would not be trapped. */
+  private VcpuExit stepReturn() {
+    long target = code.returnAddress(vcpu);
+    VcpuExit exit = debug(GuestDebug.hardwareBreakpoints(target));
+    if (vcpu.registers().rip() == target) {
+      steps++;
+    }
+    return exit instanceof VcpuExit.Debug ? null : exit;
+  }
+
+  private VcpuExit debug(GuestDebug how) {
+    vcpu.setGuestDebug(how);
+    VcpuExit exit = vcpu.run();
+    vcpu.setGuestDebug(GuestDebug.none());
+    return exit;
+  }
+}
