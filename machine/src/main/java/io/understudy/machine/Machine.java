@@ -8,7 +8,6 @@ import io.understudy.kvm.Vcpu;
 import io.understudy.kvm.VcpuExit;
 import io.understudy.kvm.VirtualMachine;
 import io.understudy.machine.disk.FileBaseImage;
-import io.understudy.machine.linux.TimeStampPorts;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.avro.DeviceState;
 import io.understudy.schemas.avro.MachineState;
@@ -49,7 +48,7 @@ public final class Machine implements AutoCloseable {
   private final DeviceMemory deviceMemory;
   private final FileBaseImage base;
   private final Devices devices;
-  private final ExitHandler exitHandler = new ExitHandler();
+  private final ExitHandler exitHandler;
   private final EventEffects eventEffects;
   private MemoryDigest memoryDigest;
   private MemoryBaseline baseline;
@@ -65,7 +64,6 @@ public final class Machine implements AutoCloseable {
   private boolean completed;
   private Landmark landmark;
   private String ended;
-  private TimeKeeper timeKeeper = TimeKeeper.STILL;
 
   private Machine(
       MachineConfig config, VirtualMachine vm, FileBaseImage base, MachineOutput output) {
@@ -78,6 +76,7 @@ public final class Machine implements AutoCloseable {
     this.deviceMemory = new DeviceMemory(memory);
     this.devices = new Devices(config, base, deviceMemory, output);
     this.eventEffects = new EventEffects(this, devices);
+    this.exitHandler = new ExitHandler(this, vcpu, devices);
   }
 
   /**
@@ -265,7 +264,7 @@ public final class Machine implements AutoCloseable {
   public boolean advance(TimeKeeper time) {
     requireRunnable();
     injectIfDeliverable();
-    timeKeeper = time;
+    exitHandler.answerTimeBy(time);
     for (; ; ) {
       vcpu.requestInterruptWindow(config.clock().windows() && devices.pic().interruptPending());
       if (config.clock().counter() == RunClock.Counter.STEPS) {
@@ -278,13 +277,30 @@ public final class Machine implements AutoCloseable {
         exit = leaveShadow();
       }
       if (exit != null) {
-        return exit.accept(exitHandler);
+        return handle(exit);
       }
       completed = true;
       if (vcpu.interruptFlag()) {
         inject();
       }
     }
+  }
+
+  /** Does the device access of an exit; true if the exit counts. */
+  private boolean handle(VcpuExit exit) {
+    // What KVM says at the exit about interrupts is the answer for this position, so it is asked
+    // before anything else happens.
+    boolean ready = vcpu.readyForInterrupt();
+    ExitHandler.Outcome outcome = exit.accept(exitHandler);
+    if (outcome.effect() == ExitHandler.Effect.NONE) {
+      return false;
+    }
+    position++;
+    clock.restart();
+    interruptible = ready && outcome.effect() != ExitHandler.Effect.FAULTED;
+    halted |= outcome.effect() == ExitHandler.Effect.HALTED;
+    outcome.end().or(devices::resetRequest).ifPresent(reason -> ended = reason);
+    return true;
   }
 
   private void requireRunnable() {
@@ -349,14 +365,6 @@ public final class Machine implements AutoCloseable {
     interruptible = false;
   }
 
-  private boolean reached() {
-    position++;
-    clock.restart();
-    interruptible = vcpu.readyForInterrupt();
-    devices.resetRequest().ifPresent(reason -> ended = reason);
-    return true;
-  }
-
   /** Makes the device access of this position complete, so that registers are what they will be. */
   private void complete() {
     if (!completed) {
@@ -387,7 +395,12 @@ public final class Machine implements AutoCloseable {
 
   /** Whether an interrupt waits, and the guest would take it where it stands after a kick. */
   public boolean isInterruptOverdue() {
-    return devices.pic().interruptPending() && vcpu.readyForInterrupt();
+    return devices.pic().interruptPending() && canTakeInterrupt();
+  }
+
+  /** After a kick. A host may have forgotten the shadow of STI, see {@link #leaveShadow}. */
+  private boolean canTakeInterrupt() {
+    return vcpu.readyForInterrupt() && code.byteAt(vcpu, -1) != GuestCode.STI;
   }
 
   /**
@@ -399,7 +412,7 @@ public final class Machine implements AutoCloseable {
     if (!config.clock().transfers()) {
       throw new IllegalStateException("the run's clock has no transfers: " + config.clock());
     }
-    interruptible = vcpu.readyForInterrupt();
+    interruptible = canTakeInterrupt();
     complete();
     List<DeviceState> interrupts = devices.saveInterrupts();
     return StateTransfers.encode(state(interrupts), baseline, deviceMemory);
@@ -473,7 +486,7 @@ public final class Machine implements AutoCloseable {
    * records: no other execution can find it.
    */
   public void stopUnrecorded() {
-    interruptible = vcpu.readyForInterrupt();
+    interruptible = canTakeInterrupt();
     clock.restart();
     landmark = null;
   }
@@ -560,160 +573,6 @@ public final class Machine implements AutoCloseable {
     vm.close();
     if (base != null) {
       base.close();
-    }
-  }
-
-  /** Does the device access of an exit; true if the exit counts. */
-  private final class ExitHandler implements VcpuExit.Handler<Boolean> {
-    @Override
-    public Boolean portIn(VcpuExit.PortIn exit) {
-      if (devices.isClockPort(exit.port())) {
-        devices.advanceClock(timeKeeper.timeAsked(Machine.this));
-      }
-      if (exit.count() == 1) {
-        vcpu.answerPortIn(devices.ports().in(exit.port(), exit.size()));
-      } else {
-        vcpu.answerPortIn(devices.in(exit.port(), exit.size(), exit.count()));
-      }
-      return reached();
-    }
-
-    @Override
-    public Boolean portOut(VcpuExit.PortOut exit) {
-      if (config.program() instanceof LinuxGuest && LinuxGuest.isTimeStampPort(exit.port())) {
-        return timeStamp(exit.port() == TimeStampPorts.RDTSCP);
-      }
-      devices.out(exit.port(), exit.size(), exit.data());
-      return reached();
-    }
-
-    @Override
-    public Boolean mmioRead(VcpuExit.MmioRead exit) {
-      vcpu.answerMmioRead(-1L); // no device there: an open bus reads all ones
-      return reached();
-    }
-
-    @Override
-    public Boolean mmioWrite(VcpuExit.MmioWrite exit) {
-      return reached();
-    }
-
-    @Override
-    public Boolean halt(VcpuExit.Halt exit) {
-      halted = true;
-      reached();
-      if (!vcpu.interruptFlag()) {
-        ended = "guest halted with interrupts disabled";
-      }
-      return true;
-    }
-
-    @Override
-    public Boolean interrupted(VcpuExit.Interrupted exit) {
-      return false;
-    }
-
-    @Override
-    public Boolean shutdown(VcpuExit.Shutdown exit) {
-      return end("guest shut down (triple fault)");
-    }
-
-    @Override
-    public Boolean internalError(VcpuExit.InternalError exit) {
-      return end("the host's KVM cannot execute the guest's code: " + exit);
-    }
-
-    @Override
-    public Boolean systemEvent(VcpuExit.SystemEvent exit) {
-      return end("guest system event " + exit.type());
-    }
-
-    @Override
-    public Boolean rdMsr(VcpuExit.RdMsr exit) {
-      OptionalLong value = MsrPolicy.read(exit.index());
-      if (exit.index() == MsrPolicy.TIME_STAMP_COUNTER) {
-        vcpu.answerMsrRead(timeStampCounter());
-      } else if (value.isPresent()) {
-        vcpu.answerMsrRead(value.getAsLong());
-      } else {
-        vcpu.failMsrAccess();
-        return faulted();
-      }
-      return reached();
-    }
-
-    @Override
-    public Boolean wrMsr(VcpuExit.WrMsr exit) {
-      if (!MsrPolicy.acceptsWrite(exit.index())) {
-        vcpu.failMsrAccess();
-        return faulted();
-      }
-      return reached();
-    }
-
-    /**
-     * The access ends with an exception, which comes first: an interrupt injected beside it would
-     * be lost in KVM and stay in service for good. It enters at the next exit or window.
-     */
-    private boolean faulted() {
-      reached();
-      interruptible = false;
-      return true;
-    }
-
-    /** What RDTSC would do, which the loader replaced by an OUT to a port of ours. */
-    private boolean timeStamp(boolean withProcessor) {
-      long counter = timeStampCounter();
-      // Registers may be set only when the OUT is complete. What KVM says at the exit about
-      // interrupts is the answer for this position, so it must be asked before.
-      boolean counts = reached();
-      complete();
-      vcpu.setRegister(Registers.RAX, counter & 0xffffffffL);
-      vcpu.setRegister(Registers.RDX, counter >>> 32);
-      if (withProcessor) {
-        vcpu.setRegister(Registers.RCX, 0);
-      }
-      return counts;
-    }
-
-    /** Runs at 1 GHz with the virtual clock, and never shows the same value twice. */
-    private long timeStampCounter() {
-      return devices.clock().nanos() + position;
-    }
-
-    @Override
-    public Boolean interruptWindowOpen(VcpuExit.InterruptWindowOpen exit) {
-      throw unexpected(exit);
-    }
-
-    @Override
-    public Boolean debug(VcpuExit.Debug exit) {
-      throw unexpected(exit);
-    }
-
-    @Override
-    public Boolean failEntry(VcpuExit.FailEntry exit) {
-      throw unexpected(exit);
-    }
-
-    @Override
-    public Boolean unknown(VcpuExit.Unknown exit) {
-      throw unexpected(exit);
-    }
-
-    private boolean end(String reason) {
-      ended = reason;
-      position++;
-      interruptible = false;
-      return true;
-    }
-
-    private MachineException unexpected(VcpuExit exit) {
-      return new MachineException(
-          "the vCPU left the guest in a way nobody asked for: exit="
-              + exit
-              + " position="
-              + position);
     }
   }
 }
