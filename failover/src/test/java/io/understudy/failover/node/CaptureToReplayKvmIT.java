@@ -2,8 +2,10 @@ package io.understudy.failover.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.understudy.capture.CaptureSettings;
+import io.understudy.capture.CaptureStatistics;
 import io.understudy.capture.HostClock;
 import io.understudy.capture.LiveRun;
 import io.understudy.capture.OutputGate;
@@ -17,23 +19,31 @@ import io.understudy.log.EpochLog;
 import io.understudy.log.EpochSource;
 import io.understudy.log.InMemoryEpochLog;
 import io.understudy.log.LogEnd;
+import io.understudy.log.LogPosition;
 import io.understudy.machine.GuestImages;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
+import io.understudy.machine.RunClock;
 import io.understudy.machine.RunHeader;
 import io.understudy.replay.ReplayDivergenceException;
 import io.understudy.replay.Replayer;
+import io.understudy.schemas.Attachments;
+import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.VmId;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The live loop on one side, the log in between, the replay on the other; on the real device. */
 @RequiresKvm
@@ -42,6 +52,7 @@ class CaptureToReplayKvmIT {
   private static final int PARTITIONS = 3;
   private static final int COMMANDS = 40;
   private static final UUID RUN = new UUID(1, 2);
+  private static final RunClock TRANSFERS = RunClock.parse("exit+transfer");
 
   private final InMemoryEpochLog log = new InMemoryEpochLog(new VmId("vm"), PARTITIONS);
   private final Kvm kvm = Kvm.open();
@@ -63,6 +74,42 @@ class CaptureToReplayKvmIT {
     }
     byte[] released = gate.output.toByteArray();
     assertThat(replayed.toByteArray()).startsWith(released);
+  }
+
+  /** By count where the host counts, by transfer on every host. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void interruptsAGuestThatComputes_andReplaysIt(boolean transferred) throws Exception {
+    RunClock clock = transferred ? TRANSFERS : RunClock.bestOf(kvm);
+    MachineConfig computing = config(clock);
+    Gate gate = new Gate();
+
+    CaptureStatistics statistics = capture(computing, gate, CaptureToReplayKvmIT::burn);
+
+    assertThat(clock.counts() ? statistics.preemptions() : statistics.transfers())
+        .as("a tick every 10 ms of 100")
+        .isGreaterThan(5);
+    ByteArrayOutputStream replayed = new ByteArrayOutputStream();
+    try (Machine machine = Machine.powerOn(kvm, computing, replayed::write);
+        EpochSource source = log.source(null, null)) {
+      MachineLoop.run(machine, new Replayer(source, until(source, source.end())));
+    }
+    assertThat(replayed.toByteArray()).startsWith(gate.output.toByteArray());
+  }
+
+  @Test
+  void findsAPlaceThatIsRecordedOneInstructionOff() throws Exception {
+    RunClock clock = RunClock.bestOf(kvm);
+    assumeTrue(clock.counts(), "the host counts no instructions exactly");
+    MachineConfig computing = config(clock);
+    capture(computing, new Gate(), CaptureToReplayKvmIT::burn);
+    try (Machine machine = Machine.powerOn(kvm, computing, value -> {});
+        EpochSource source = new OneOff(log.source(null, null))) {
+      assertThatThrownBy(
+              () -> MachineLoop.run(machine, new Replayer(source, until(source, source.end()))))
+          .isInstanceOf(ReplayDivergenceException.class)
+          .hasMessageContaining("event=Preempted: ");
+    }
   }
 
   @Test
@@ -93,20 +140,104 @@ class CaptureToReplayKvmIT {
 
   private Gate capture() throws Exception {
     Gate gate = new Gate();
+    capture(config, gate, CaptureToReplayKvmIT::send);
+    return gate;
+  }
+
+  private CaptureStatistics capture(
+      MachineConfig config, Gate gate, BiConsumer<LiveRun, Gate> traffic) throws Exception {
     try (Machine machine = Machine.powerOn(kvm, config, gate::transmitted)) {
       EpochLog writer = log.fence().begin(RUN, 1, ChainState.genesis(), PARTITIONS);
       LiveRun run = new LiveRun(machine, writer, gate, CaptureSettings.DEFAULT, HostClock.SYSTEM);
       run.open(
           RunHeader.describe(
               kvm, config, GuestImages.LEDGER, PARTITIONS, "stream", new TreeMap<>(), "node"));
-      Thread client = new Thread(() -> send(run, gate), "client");
+      Thread client = new Thread(() -> traffic.accept(run, gate), "client");
       client.start();
       StopReason reason = run.run();
       client.join();
       assertThat(reason.kind()).isEqualTo(StopReason.Kind.REQUESTED);
       assertThat(gate.isStopped.get()).isTrue();
+      return run.statistics();
     }
-    return gate;
+  }
+
+  /** A guest that computes for a tenth of a second and then says something known. */
+  private static void burn(LiveRun run, Gate gate) {
+    byte[] commands = "BURN 100\r\nECHO burnt\r\n".getBytes(StandardCharsets.US_ASCII);
+    try {
+      if (!run.offerInput(0, commands)) {
+        throw new IllegalStateException("input refused");
+      }
+      gate.await("burnt\r\n");
+    } finally {
+      run.stop("test is done");
+    }
+  }
+
+  private static MachineConfig config(RunClock clock) {
+    return new MachineConfig(
+        GuestImages.find(GuestImages.LEDGER),
+        16 << 20,
+        "",
+        System.currentTimeMillis(),
+        0,
+        clock,
+        null,
+        "",
+        Attachments.UART);
+  }
+
+  /** A log in which every place is one instruction further. */
+  private record OneOff(EpochSource source) implements EpochSource {
+    @Override
+    public Epoch poll(Duration timeout) {
+      Epoch epoch = source.poll(timeout);
+      return epoch == null
+          ? null
+          : new Epoch(
+              epoch.number(),
+              epoch.term(),
+              epoch.events().stream().map(OneOff::shifted).toList(),
+              epoch.markRecord(),
+              epoch.mark(),
+              epoch.next());
+    }
+
+    @Override
+    public LogPosition position() {
+      return source.position();
+    }
+
+    @Override
+    public LogEnd end() {
+      return source.end();
+    }
+
+    @Override
+    public boolean reached(LogEnd end) {
+      return source.reached(end);
+    }
+
+    @Override
+    public void close() {
+      source.close();
+    }
+
+    private static EventRecord shifted(EventRecord record) {
+      return record.event() instanceof GuestEvent.Preempted preempted
+          ? new EventRecord(
+              record.vm(),
+              record.run(),
+              record.term(),
+              record.epoch(),
+              record.sequence(),
+              record.position(),
+              record.rip(),
+              record.registers(),
+              new GuestEvent.Preempted(preempted.instructions() + 1))
+          : record;
+    }
   }
 
   /** One INCR after the other, each when the reply to the last has come out. */
