@@ -1,10 +1,16 @@
 package io.understudy.systemtests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.understudy.cli.demo.HistoryChecker;
 import io.understudy.cli.demo.IncrTraffic;
 import io.understudy.cli.demo.LocalCluster;
+import io.understudy.cli.demo.RespClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +23,8 @@ import org.junit.jupiter.api.Timeout;
 class FailoverIT {
   private static final int ROUNDS_PER_VM = 4;
   private static final int MOST_MILLIS_BEFORE_KILL = 1500;
+  private static final int BURNING_ROUNDS = 3;
+  private static final int BURN_MILLIS = 1500;
 
   @Test
   @Timeout(value = 30, unit = TimeUnit.MINUTES)
@@ -51,6 +59,44 @@ class FailoverIT {
                 + TimeUnit.NANOSECONDS.toMillis(result.longestPauseNanos()));
       }
     }
+  }
+
+  /** The leader dies while its guest computes; the answer comes from its successor. */
+  @Test
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  void keepsComputing_whenLeadersAreKilled() throws Exception {
+    Needs.kvm();
+    try (LocalCluster cluster = TestPair.cluster("failover-computing")) {
+      TestPair pair = TestPair.start(cluster, "burning");
+      for (int round = 0; round < BURNING_ROUNDS; round++) {
+        if (round > 0) {
+          pair.startStandby();
+        }
+        try (RespClient client = RespClient.connect(pair.port(), TestPair.TIMEOUT);
+            IncrTraffic traffic = pair.traffic("burning-" + round)) {
+          pair.awaitAcknowledged(traffic, 1);
+          CompletableFuture<Long> answer = burning(client);
+          // The guest's own time passes only while it computes, so it is in the middle now.
+          cluster.listen(Duration.ofMillis(BURN_MILLIS / 3));
+          pair.leader().kill();
+          pair.awaitTakeover();
+          assertThat(answer.get(TestPair.TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isNotNegative();
+          pair.awaitAcknowledged(traffic, 20);
+          pair.assertNothingLostOrTwice(traffic);
+        }
+      }
+    }
+  }
+
+  private static CompletableFuture<Long> burning(RespClient client) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return client.burn(BURN_MILLIS);
+          } catch (IOException lost) {
+            throw new UncheckedIOException(lost);
+          }
+        });
   }
 
   private static HistoryChecker.Result killUnderTraffic(

@@ -73,6 +73,11 @@ public final class RespClient implements AutoCloseable {
     return integer(command(':', "RANDOM"));
   }
 
+  /** BURN: the guest computes for so long; the answer depends on where its interrupts came. */
+  public long burn(int millis) throws IOException {
+    return integer(command(':', "BURN", Integer.toString(millis)));
+  }
+
   @Override
   public void close() {
     try {
