@@ -94,6 +94,11 @@ public record CpuModel(String name, CpuidTable table, boolean masked) {
     return new CpuModel(name, table, true);
   }
 
+  /** Whether it is one of Intel's, else it is one of AMD's. */
+  boolean isIntel() {
+    return table.find(VENDOR_LEAF, 0).orElseThrow().ebx() == INTEL_EBX;
+  }
+
   private static CpuidTable table(CpuidEntry vendor, boolean intel) {
     int signature = intel ? INTEL_SIGNATURE : AMD_SIGNATURE;
     int repeated = intel ? 0 : FEATURE_EDX & AMD_REPEATED_EDX;

@@ -129,8 +129,9 @@ public final class Machine implements AutoCloseable {
     try {
       base = config.disk() == null ? null : config.disk().open();
       Machine machine = new Machine(config, vm, base, output);
-      vm.interceptMsrsExcept(MsrPolicy.ALLOWED);
-      machine.vcpu.setCpuid(CpuModel.of(kvm).table());
+      CpuModel cpu = CpuModel.of(kvm);
+      vm.interceptMsrsExcept(MsrPolicy.allowed(cpu.isIntel()));
+      machine.vcpu.setCpuid(cpu.table());
       machine.bindToCurrentThread();
       return machine;
     } catch (RuntimeException | Error failure) {

@@ -4,6 +4,7 @@ import io.understudy.kvm.MsrRange;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What the guest's RDMSR and WRMSR find. Registers that are part of a vCPU's saved state are KVM's;
@@ -16,11 +17,13 @@ import java.util.Set;
 final class MsrPolicy {
   static final int TIME_STAMP_COUNTER = 0x10;
 
+  /** On Intel's models KVM handles this, too. */
+  private static final MsrRange SYSENTER = new MsrRange(0x174, 3);
+
   /** What KVM handles: each is saved, or constant. */
-  static final List<MsrRange> ALLOWED =
+  private static final List<MsrRange> KVMS =
       List.of(
           new MsrRange(0xfe, 1), // MTRRcap
-          new MsrRange(0x174, 3), // SYSENTER
           new MsrRange(0x1d9, 1), // DEBUGCTL
           new MsrRange(0x200, 16), // MTRRphys
           new MsrRange(0x250, 1), // MTRRfix64K
@@ -38,6 +41,9 @@ final class MsrPolicy {
           0x1b, // IA32_APIC_BASE: there is none
           0x3a, // IA32_FEATURE_CONTROL
           0x8b, // microcode revision
+          0x174, // SYSENTER_CS, _ESP and _EIP, see allowed
+          0x175,
+          0x176,
           0x1a0, // IA32_MISC_ENABLE
           0xc0010010, // SYSCFG
           0xc0010015, // HWCR
@@ -52,6 +58,15 @@ final class MsrPolicy {
           0xc0011029); // DE_CFG
 
   private MsrPolicy() {}
+
+  /**
+   * What KVM handles: each is saved, or constant. Not SYSENTER on AMD's models: there the guest can
+   * write 64 bits, of which KVM restores 32 (Linux arch/x86/kvm/svm/svm.c, svm_set_msr), and the
+   * instruction does not exist in long mode.
+   */
+  static List<MsrRange> allowed(boolean intel) {
+    return intel ? Stream.concat(KVMS.stream(), Stream.of(SYSENTER)).toList() : KVMS;
+  }
 
   /** The value, or empty if the register does not exist. */
   static OptionalLong read(int index) {

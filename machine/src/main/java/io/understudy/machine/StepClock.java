@@ -70,12 +70,14 @@ final class StepClock implements LogicalClock {
   }
 
   private VcpuExit step() {
+    long before = vcpu.registers().rip();
     VcpuExit exit = debug(GuestDebug.singleStep());
-    if (!(exit instanceof VcpuExit.Debug)) {
-      return exit;
+    boolean stepped = exit instanceof VcpuExit.Debug;
+    // A kick can hide a step that has been made.
+    if (stepped || (exit instanceof VcpuExit.Interrupted && vcpu.registers().rip() != before)) {
+      steps++;
     }
-    steps++;
-    return null;
+    return stepped ? null : exit;
   }
 
   /** IRET loads the flags, and with them the trap flag, so what follows it would not be trapped. */
