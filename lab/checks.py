@@ -363,6 +363,16 @@ class Host:
             raise Broken(f"cannot read {path} in {self.name}: {done.stderr.decode().strip()}")
         return done.stdout
 
+    def cpu_seconds(self):
+        """Processor time that its QEMU has used: other work on this machine hardly counts there."""
+        cache = pathlib.Path(
+            os.environ.get("UNDERSTUDY_LAB_CACHE") or pathlib.Path.home() / ".cache/understudy/lab"
+        )
+        pid = (cache / "hosts" / self.name / "qemu.pid").read_text().strip()
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        ticks = stat.rsplit(")", 1)[1].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
     def power_off(self):
         """SIGKILL for its QEMU."""
         self._lab("kill", self.name)
