@@ -7,9 +7,8 @@ import io.understudy.machine.MachineParts;
 import io.understudy.machine.RunClock;
 import io.understudy.machine.linux.LinuxCommandLine;
 import io.understudy.schemas.Attachments;
+import io.understudy.schemas.Hashes;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import picocli.CommandLine.Option;
 
@@ -76,12 +75,7 @@ final class MachineOptions {
 
   /** A locally administered address with QEMU's prefix; the same VM has the same one everywhere. */
   private static String macOf(String vm) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(vm.getBytes(StandardCharsets.UTF_8));
-      return "52:54:00:" + HexFormat.ofDelimiter(":").formatHex(hash, 0, 3);
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
-    }
+    byte[] hash = Hashes.sha256(vm.getBytes(StandardCharsets.UTF_8));
+    return "52:54:00:" + HexFormat.ofDelimiter(":").formatHex(hash, 0, 3);
   }
 }

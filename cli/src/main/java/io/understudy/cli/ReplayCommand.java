@@ -7,6 +7,7 @@ import io.understudy.machine.MachineOutput;
 import io.understudy.machine.MachineParts;
 import io.understudy.replay.OfflineReplay;
 import io.understudy.schemas.GuestEvent.RunStarted;
+import io.understudy.schemas.Hashes;
 import io.understudy.schemas.VmId;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -19,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -123,7 +123,7 @@ final class ReplayCommand implements Callable<Integer> {
     OfflineReplay.Report first = series.report();
     long last = untilEpoch == null ? Long.MAX_VALUE : untilEpoch;
     Progress progress = new Progress(number);
-    MessageDigest digest = sha256();
+    MessageDigest digest = Hashes.sha256();
     OfflineReplay.Report report;
     try (OutputStream out =
         new DigestOutputStream(first == null ? open() : OutputStream.nullOutputStream(), digest)) {
@@ -147,14 +147,6 @@ final class ReplayCommand implements Callable<Integer> {
       parts = guest.files().read(header);
     }
     return parts;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
-    }
   }
 
   private OutputStream open() throws IOException {

@@ -5,9 +5,8 @@ import io.understudy.kvm.CpuidTable;
 import io.understudy.kvm.Kvm;
 import io.understudy.kvm.Vcpu;
 import io.understudy.kvm.VirtualMachine;
+import io.understudy.schemas.Hashes;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -173,13 +172,8 @@ public record CpuModel(String name, CpuidTable table, boolean masked) {
   private static String digest(CpuidTable table) {
     String rows =
         table.entries().stream().map(CpuidEntry::toString).collect(Collectors.joining("\n"));
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(rows.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 8);
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
-    }
+    byte[] digest = Hashes.sha256(rows.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest, 0, 8);
   }
 
   private static RunRefusedException refused(String why) {

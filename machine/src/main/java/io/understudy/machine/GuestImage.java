@@ -1,13 +1,12 @@
 package io.understudy.machine;
 
 import io.understudy.schemas.Attachments;
+import io.understudy.schemas.Hashes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -53,11 +52,7 @@ public final class GuestImage implements GuestProgram {
     this.bytes = bytes;
     this.entry = entry;
     this.segments = List.copyOf(segments);
-    try {
-      this.sha256 = MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
-    }
+    this.sha256 = Hashes.sha256(bytes);
   }
 
   /**

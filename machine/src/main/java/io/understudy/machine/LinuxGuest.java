@@ -7,11 +7,10 @@ import io.understudy.machine.linux.RewrittenKernel;
 import io.understudy.machine.linux.TimeStampPorts;
 import io.understudy.machine.linux.TscRewriter;
 import io.understudy.schemas.Attachments;
+import io.understudy.schemas.Hashes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -108,11 +107,7 @@ public final class LinuxGuest implements GuestProgram {
   }
 
   private static String sha256Hex(byte[] content) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
-    }
+    return HexFormat.of().formatHex(Hashes.sha256(content));
   }
 
   @Override

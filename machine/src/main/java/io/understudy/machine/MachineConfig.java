@@ -2,10 +2,10 @@ package io.understudy.machine;
 
 import io.understudy.machine.disk.FileDisk;
 import io.understudy.schemas.Attachments;
+import io.understudy.schemas.Hashes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Objects;
 
 /**
@@ -122,12 +122,8 @@ public record MachineConfig(
   }
 
   private static byte[] seedFor(String purpose, long seed) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(purpose.getBytes(StandardCharsets.US_ASCII));
-      return digest.digest(ByteBuffer.allocate(Long.BYTES).putLong(0, seed).array());
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
-    }
+    MessageDigest digest = Hashes.sha256();
+    digest.update(purpose.getBytes(StandardCharsets.US_ASCII));
+    return digest.digest(ByteBuffer.allocate(Long.BYTES).putLong(0, seed).array());
   }
 }

@@ -2,7 +2,6 @@ package io.understudy.schemas;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * The hash chain over a run's epochs: whoever knows the hash of one epoch can prove that the
@@ -34,7 +33,7 @@ public final class HashChain {
 
   private static final int NUMBERS = 16;
 
-  private final MessageDigest events = sha256();
+  private final MessageDigest events = Hashes.sha256();
 
   /** Starts with an epoch that has no events. */
   public HashChain() {}
@@ -61,7 +60,7 @@ public final class HashChain {
       long rip,
       long registers,
       GuestEvent.EpochCommitted mark) {
-    MessageDigest chain = sha256();
+    MessageDigest chain = Hashes.sha256();
     chain.update(mark.previousHash());
     chain.update(events.digest());
     ByteBuffer numbers = ByteBuffer.allocate(NUMBERS * Long.BYTES);
@@ -76,14 +75,5 @@ public final class HashChain {
     }
     chain.update(numbers.flip());
     return chain.digest();
-  }
-
-  /** SHA-256 is one of the algorithms every Java platform must have (see MessageDigest). */
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

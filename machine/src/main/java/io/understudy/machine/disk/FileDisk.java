@@ -2,6 +2,7 @@ package io.understudy.machine.disk;
 
 import io.understudy.machine.BadImageException;
 import io.understudy.schemas.Attachments;
+import io.understudy.schemas.Hashes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,14 +60,12 @@ public final class FileDisk {
 
   private static String sha256Hex(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      MessageDigest digest = Hashes.sha256();
       byte[] chunk = new byte[CHUNK_BYTES];
       for (int length = in.read(chunk); length >= 0; length = in.read(chunk)) {
         digest.update(chunk, 0, length);
       }
       return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
     }
   }
 

@@ -1,12 +1,11 @@
 package io.understudy.machine.linux;
 
 import io.understudy.machine.BadImageException;
+import io.understudy.schemas.Hashes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -33,7 +32,7 @@ public final class KernelFile {
   private KernelFile(
       String name, byte[] content, SetupHeader header, byte[] vmlinux, String compression) {
     this.name = name;
-    this.sha256 = digest(content);
+    this.sha256 = Hashes.sha256(content);
     this.header = header;
     this.vmlinux = vmlinux;
     this.elf = ElfFile.parse(header.isSynthetic() ? name : name + " (decompressed)", vmlinux);
@@ -136,14 +135,6 @@ public final class KernelFile {
             + " bytes, actual "
             + size
             + "; strip debug information from a vmlinux");
-  }
-
-  private static byte[] digest(byte[] content) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(content);
-    } catch (NoSuchAlgorithmException absent) {
-      throw new IllegalStateException("every Java platform has SHA-256", absent);
-    }
   }
 
   /** What to call this kernel in messages. */

@@ -1,7 +1,7 @@
 package io.understudy.machine.virtio;
 
+import io.understudy.schemas.Hashes;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * The virtio entropy device. Its bytes only look random: they are SHA-256 of the run's seed and a
@@ -73,20 +73,12 @@ public final class VirtioRng extends VirtioDevice {
   }
 
   private byte[] block(long number) {
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Hashes.sha256();
     sha256.update(seed);
     for (int shift = 56; shift >= 0; shift -= 8) {
       sha256.update((byte) (number >>> shift));
     }
     return sha256.digest();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java platform has SHA-256", impossible);
-    }
   }
 
   @Override
