@@ -3,6 +3,7 @@ package io.understudy.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.understudy.kvm.HostProbe;
 import io.understudy.kvm.Kvm;
@@ -109,6 +110,26 @@ class RunHeaderKvmIT {
   }
 
   @Test
+  void refusesAClockThatTheHostCannotFollow() {
+    RunStarted header = describe(config(BARE, null));
+    RunClock best = RunClock.bestOf(kvm);
+    String missing = best.windows() ? "exit+instructions" : "exit+window";
+    assumeTrue(!best.name().startsWith(missing), "the host offers everything");
+    MachineParts parts = new MachineParts(BARE, null);
+
+    assertRefused(
+        by(header, missing),
+        parts,
+        "this host cannot repeat the run: clock expected=" + missing + " actual=" + best.name(),
+        "'understudy probe'");
+    assertRefused(
+        by(header, "exit+branches"), parts, "no logical clock has this name: exit+branches");
+    assertThat(RunHeader.accept(kvm, by(header, "exit+transfer"), parts).clock().transfers())
+        .as("needs nothing of the host")
+        .isTrue();
+  }
+
+  @Test
   void namesTheVersionFirst_whateverElseDiffers() {
     RunStarted header = with(describe(config(BARE, null)), LINUX, Machine.VERSION + 1);
 
@@ -159,8 +180,17 @@ class RunHeaderKvmIT {
     return new MachineConfig(program, MEMORY, "", 0, 0, RunClock.EXIT, disk, "", Attachments.UART);
   }
 
+  private static RunStarted by(RunStarted header, String clock) {
+    return with(header, BARE, Machine.VERSION, clock);
+  }
+
   /** The same header with another program, which this host might not begin. */
   private static RunStarted with(RunStarted header, GuestProgram program, int version) {
+    return with(header, program, version, header.clock());
+  }
+
+  private static RunStarted with(
+      RunStarted header, GuestProgram program, int version, String clock) {
     return new RunStarted(
         header.partitions(),
         header.memoryBytes(),
@@ -168,7 +198,7 @@ class RunHeaderKvmIT {
         program.sha256(),
         header.commandLine(),
         header.cpuModel(),
-        header.clock(),
+        clock,
         header.consoleMode(),
         header.wallClockEpochMillis(),
         header.seed(),
