@@ -108,8 +108,8 @@ public final class LiveRun {
     } finally {
       gate.stop("this node no longer leads");
       handOver.stop(new StopReason(StopReason.Kind.REQUESTED, "the machine's loop has ended"));
-      watch.stop();
       thread.interrupt();
+      watch.stop();
       thread.join(COMMITTER_EXIT_MS);
     }
     return handOver.stopped();

@@ -58,13 +58,23 @@ final class Preemption {
       return List.of();
     }
     List<GuestEvent.StateTransferred> pieces = machine.transfer();
-    long bytes = pieces.stream().mapToLong(piece -> piece.content().length).sum();
+    if (pieces.isEmpty()) {
+      return pieces;
+    }
+    long bytes = bytes(pieces);
     long took = host.nanoTime() - now;
     statistics.transferred(bytes, TimeUnit.NANOSECONDS.toMicros(took));
     long forBandwidth = bytes * TimeUnit.SECONDS.toNanos(1) / settings.transferBytesPerSecond();
     noTransferUntil = now + Math.max(took * (1 + PAUSE_FACTOR), forBandwidth);
     namelessSince = NEVER;
     return pieces;
+  }
+
+  /** How much state the events carry. */
+  static long bytes(List<? extends GuestEvent> events) {
+    return events.stream()
+        .mapToLong(event -> event instanceof GuestEvent.StateTransferred piece ? piece.size() : 0)
+        .sum();
   }
 
   /** A place that cannot be counted may be followed soon by one that can. */

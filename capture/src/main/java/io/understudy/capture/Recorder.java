@@ -22,6 +22,9 @@ import java.util.concurrent.TimeUnit;
 public final class Recorder implements Director {
   private static final long NO_TIME_READ = -1;
 
+  /** Transferred state not yet handed to the committer with which the guest stands still. */
+  private static final long STALL_BYTES = 64 << 20;
+
   private final CaptureSettings settings;
   private final HostClock host;
   private final GuestClock guestClock;
@@ -35,6 +38,7 @@ public final class Recorder implements Director {
   private final long timeResolutionNanos;
 
   private List<EpochDraft.Entry> entries = new ArrayList<>();
+  private long entryBytes;
   private long epochOpenedAt;
   private long sealedOutput;
   private long outputSince;
@@ -89,6 +93,7 @@ public final class Recorder implements Director {
 
   @Override
   public Turn atPosition(Machine machine) throws InterruptedException {
+    watch.leaves();
     preemption.atExit();
     if (timeRead != NO_TIME_READ) {
       record(machine, new GuestEvent.TimeRead(timeRead));
@@ -113,7 +118,6 @@ public final class Recorder implements Director {
         watch.enters();
         return Turn.RUN;
       }
-      watch.leaves();
       handOver.awaitChange(
           waitNanos(machine, stalled),
           isInputWelcome(machine),
@@ -127,16 +131,23 @@ public final class Recorder implements Director {
     if (handOver.stopped() != null) {
       return Turn.STOP;
     }
+    watch.leaves();
     List<? extends GuestEvent> names =
         isSomethingDue(machine) ? preemption.name(machine) : List.of();
     names.forEach(event -> record(machine, event));
+    entryBytes += Preemption.bytes(names);
+    watch.enters();
     return names.isEmpty() ? Turn.RUN : Turn.LOOK;
   }
 
   private boolean isSomethingDue(Machine machine) {
     long now = host.nanoTime();
     long virtual = guestClock.nanosAt(now);
-    return GuestTicks.isEdgeDue(machine, GuestTicks.edge(machine, virtual), virtual)
+    proofWanted |= handOver.takeProofWanted();
+    boolean tickDue =
+        !machine.isTimerPending()
+            && GuestTicks.isEdgeDue(machine, GuestTicks.edge(machine, virtual), virtual);
+    return tickDue
         || handOver.hasInput(machine.inputRoom())
         || (handOver.hasFrame() && machine.canReceiveFrame())
         || machine.isInterruptOverdue()
@@ -232,13 +243,16 @@ public final class Recorder implements Director {
   private void close(Machine machine) {
     handOver.submit(new EpochDraft(entries, Marks.of(machine, gate)));
     entries = new ArrayList<>();
+    entryBytes = 0;
     sealedOutput = output(machine);
     outputWaiting = false;
     proofWanted = false;
   }
 
   private boolean isStalled() {
-    return entries.size() >= settings.stallEvents() || !gate.hasRoom();
+    return entries.size() >= settings.stallEvents()
+        || entryBytes >= STALL_BYTES
+        || !gate.hasRoom();
   }
 
   private boolean isInputWelcome(Machine machine) {

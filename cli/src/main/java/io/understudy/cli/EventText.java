@@ -119,7 +119,7 @@ final class EventText {
     public void onStateTransferred(GuestEvent.StateTransferred event) {
       json.put("index", event.index())
           .put("count", event.count())
-          .put("bytes", event.content().length);
+          .put("bytes", event.size());
     }
 
     @Override

@@ -112,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
         config.commandLine(),
         System.currentTimeMillis(),
         new SecureRandom().nextLong(),
-        RunClock.bestOf(kvm),
+        RunClock.unrecorded(kvm),
         config.disk(),
         config.macAddress(),
         config.consoleDevice());

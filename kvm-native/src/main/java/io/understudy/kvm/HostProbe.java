@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * tried.
  */
 public final class HostProbe {
-  private static final int ATTEMPTS = 3;
+  private static final int MAJORITY = 2;
   private static final Logger LOG = LoggerFactory.getLogger(HostProbe.class);
 
   private HostProbe() {}
@@ -61,19 +61,22 @@ public final class HostProbe {
   }
 
   /**
-   * No mechanism works by accident, but one that works can fail once: on a host that is so busy
-   * that a guest takes longer than its time, and where an emulated processor loses the shadow of
-   * STI.
+   * By majority: one that works can fail once, on a host that is so busy that a guest takes longer
+   * than its time, and where an emulated processor loses the shadow of STI.
    */
   private static boolean works(Probe probe, Kvm kvm) {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    int works = 0;
+    int fails = 0;
+    while (works < MAJORITY && fails < MAJORITY) {
       ProbeResult result = probe.run(kvm);
-      if (result.verdict() == Verdict.WORKS) {
-        return true;
-      }
       LOG.debug("probe {}", result);
+      if (result.verdict() == Verdict.WORKS) {
+        works++;
+      } else {
+        fails++;
+      }
     }
-    return false;
+    return works == MAJORITY;
   }
 
   private static List<Probe> probes() {

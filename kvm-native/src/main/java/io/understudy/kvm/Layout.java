@@ -166,6 +166,10 @@ final class Layout {
   /** {@code struct kvm_vcpu_events}. */
   static final class Events {
     static final int SIZE = 64;
+    static final int EXCEPTION_INJECTED = 0;
+    static final int EXCEPTION_PENDING = 3;
+    static final int INTERRUPT_INJECTED = 8;
+    static final int NMI_INJECTED = 12;
 
     private Events() {}
   }

@@ -288,6 +288,20 @@ public final class Vcpu implements AutoCloseable {
     return area.bytes().get(Layout.Run.READY_FOR_INTERRUPT_INJECTION) != 0;
   }
 
+  /**
+   * Whether an exception, interrupt or NMI is being delivered, as of the last {@link #run()} or
+   * {@link #complete()}.
+   */
+  public boolean isEventQueued() {
+    ByteBuffer b = area.bytes();
+    int events = Layout.Run.SYNC_EVENTS;
+    return (b.get(events + Layout.Events.EXCEPTION_INJECTED)
+            | b.get(events + Layout.Events.EXCEPTION_PENDING)
+            | b.get(events + Layout.Events.INTERRUPT_INJECTED)
+            | b.get(events + Layout.Events.NMI_INJECTED))
+        != 0;
+  }
+
   /** RFLAGS.IF as of the last {@link #run()} or {@link #complete()}. */
   public boolean interruptFlag() {
     return area.bytes().get(Layout.Run.IF_FLAG) != 0;

@@ -13,12 +13,11 @@ public final class VirtualMachine implements AutoCloseable {
   /**
    * Three pages KVM may use on Intel hosts without unrestricted guest; customary place below 4 GiB.
    */
-  private static final int DETACHED_SLOT = -1;
-
   private static final long TSS_ADDRESS = 0xFFFBD000L;
 
   private static final long IDENTITY_MAP_ADDRESS = 0xFFFBC000L;
   private static final int CLOSED = -1;
+  private static final int DETACHED_SLOT = -1;
 
   private final Kvm kvm;
   private final NativeBuffer scratch;

@@ -152,7 +152,7 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
   private void timeStamp(boolean withProcessor) {
     long counter = timeStampCounter();
     // Registers may be set only when the OUT is complete.
-    vcpu.complete();
+    machine.complete();
     vcpu.setRegister(Registers.RAX, counter & 0xffffffffL);
     vcpu.setRegister(Registers.RDX, counter >>> 32);
     if (withProcessor) {

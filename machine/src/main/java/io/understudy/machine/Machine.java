@@ -3,12 +3,14 @@ package io.understudy.machine;
 import io.understudy.kvm.GuestDebug;
 import io.understudy.kvm.GuestMemory;
 import io.understudy.kvm.Kvm;
+import io.understudy.kvm.KvmException;
 import io.understudy.kvm.Registers;
 import io.understudy.kvm.Vcpu;
 import io.understudy.kvm.VcpuExit;
 import io.understudy.kvm.VirtualMachine;
 import io.understudy.machine.disk.FileBaseImage;
 import io.understudy.schemas.GuestEvent;
+import io.understudy.schemas.SchemaException;
 import io.understudy.schemas.avro.DeviceState;
 import io.understudy.schemas.avro.MachineState;
 import java.util.BitSet;
@@ -58,7 +60,7 @@ public final class Machine implements AutoCloseable {
   private final StateTransfers.Pieces incoming = new StateTransfers.Pieces();
   private boolean halted;
 
-  /** What KVM said at the exit of this position; never asked again. */
+  /** What KVM said when the guest came to this named place; not asked again before the next. */
   private boolean interruptible;
 
   private boolean completed;
@@ -362,12 +364,12 @@ public final class Machine implements AutoCloseable {
     vcpu.interrupt(vector);
     clock.injected();
     halted = false;
-    // Until the next exit nothing more can be injected; a kick in between changes nothing.
+    // Until the next named place nothing more can be injected; a kick alone changes nothing.
     interruptible = false;
   }
 
   /** Makes the device access of this position complete, so that registers are what they will be. */
-  private void complete() {
+  void complete() {
     if (!completed) {
       vcpu.complete();
       completed = true;
@@ -408,10 +410,17 @@ public final class Machine implements AutoCloseable {
    * The state of a guest that was kicked at a place that nothing names, for another execution that
    * stands at the last named one; in pieces. Recorded and {@linkplain #apply applied} one after the
    * other, they make this place a named one.
+   *
+   * @return empty where the state would not be the same after it was transferred, because an
+   *     interrupt or exception is being delivered, or where more than {@link
+   *     StateTransfers#MAX_PAGES} pages have changed
    */
   public List<GuestEvent.StateTransferred> transfer() {
     if (!config.clock().transfers()) {
       throw new IllegalStateException("the run's clock has no transfers: " + config.clock());
+    }
+    if (vcpu.isEventQueued() || baseline.changedPages().cardinality() > StateTransfers.MAX_PAGES) {
+      return List.of();
     }
     interruptible = canTakeInterrupt();
     complete();
@@ -436,15 +445,26 @@ public final class Machine implements AutoCloseable {
     if (event instanceof GuestEvent.StateTransferred piece) {
       byte[] content = incoming.add(piece);
       if (content != null) {
-        takeOver(StateTransfers.decode(content, baseline, deviceMemory));
+        takeOver(content);
       }
     }
     return true;
   }
 
-  private void takeOver(MachineState state) {
-    MachineStates.restoreVcpu(state, vcpu);
-    devices.restoreInterrupts(state.getDevices());
+  private void takeOver(byte[] content) {
+    // What the last exit began would otherwise be finished on top of the new state.
+    complete();
+    if (vcpu.isAccessIncomplete()) {
+      throw new MachineException("the guest was stopped in the middle of an access");
+    }
+    MachineState state;
+    try {
+      state = StateTransfers.decode(content, baseline, deviceMemory);
+      MachineStates.restoreVcpu(state, vcpu);
+      devices.restoreInterrupts(state.getDevices());
+    } catch (SchemaException | IllegalArgumentException | KvmException damaged) {
+      throw new MachineException("transferred state cannot be taken over: " + damaged.getMessage());
+    }
     halted = state.getHalted();
     interruptible = state.getInterruptible();
     landmark = null;
@@ -501,6 +521,7 @@ public final class Machine implements AutoCloseable {
   /** Digest of the complete state at this position; makes it a common place, see ADR 0016. */
   public StateDigest digest() {
     complete();
+    long memoryNow = memoryDigest.update();
     if (baseline != null) {
       baseline.advance();
     }
@@ -509,7 +530,7 @@ public final class Machine implements AutoCloseable {
         // Where windows are exact it makes no difference whether an interrupt enters at an exit or
         // in the window right behind it.
         devices.digest(position, halted, interruptible && !config.clock().windows()),
-        memoryDigest.update());
+        memoryNow);
   }
 
   /** The complete state but for memory. */

@@ -60,6 +60,11 @@ public record RunClock(boolean windows, Counter counter, boolean transfers) {
     return new RunClock(windows, counts ? Counter.INSTRUCTIONS : Counter.NONE, true);
   }
 
+  /** What a run needs of this host that nobody records: no place has to be found again. */
+  public static RunClock unrecorded(Kvm kvm) {
+    return new RunClock(HostProbe.hasExactInterruptWindow(kvm), Counter.NONE, false);
+  }
+
   /**
    * The clock of a name as {@link #name} gives it.
    *

@@ -30,6 +30,14 @@ import java.util.zip.InflaterInputStream;
  * with numbers big-endian. Stateless.
  */
 final class StateTransfers {
+  /** Most pages of memory that one transfer carries: 64 MiB. */
+  static final int MAX_PAGES = 16 * 1024;
+
+  private static final int MAX_STATE_BYTES = 1 << 20;
+
+  /** Pages that do not compress, and room for the rest. */
+  private static final int MAX_PIECES = 2 * (MAX_PAGES / 128);
+
   private static final int END = -1;
 
   /** Fewer equal bytes than the four that end and begin a run are cheaper inside it. */
@@ -114,7 +122,11 @@ final class StateTransfers {
   static MachineState decode(byte[] content, MemoryBaseline baseline, DeviceMemory memory) {
     try (DataInputStream in =
         new DataInputStream(new InflaterInputStream(new ByteArrayInputStream(content)))) {
-      MachineState state = MachineStateCodec.decode(in.readNBytes(in.readInt()));
+      int length = in.readInt();
+      if (length < 0 || length > MAX_STATE_BYTES) {
+        throw new MachineException("transferred state has no such length: bytes=" + length);
+      }
+      MachineState state = MachineStateCodec.decode(in.readNBytes(length));
       baseline.revert();
       byte[] page = new byte[Machine.PAGE_SIZE];
       for (int number = in.readInt(); number != END; number = in.readInt()) {
@@ -153,12 +165,16 @@ final class StateTransfers {
      * @throws MachineException if it is not the next one
      */
     byte[] add(StateTransferred piece) {
-      if (piece.index() != expected) {
+      if (piece.index() != expected || piece.count() > MAX_PIECES) {
         throw new MachineException(
-            "a piece of transferred state is missing: index expected="
+            "a piece of transferred state is missing, or there are too many: index expected="
                 + expected
                 + " actual="
-                + piece.index());
+                + piece.index()
+                + " count="
+                + piece.count()
+                + " maximum="
+                + MAX_PIECES);
       }
       content.writeBytes(piece.content());
       expected++;

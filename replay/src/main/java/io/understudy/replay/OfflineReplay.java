@@ -102,7 +102,9 @@ public final class OfflineReplay {
                 progress.accept(epoch);
               }
             };
-        MachineLoop.run(machine, new Replayer(source, follower, first));
+        try (PeriodicKick kick = PeriodicKick.of(machine)) {
+          MachineLoop.run(machine, new Replayer(source, follower, first));
+        }
         return new Report(
             header.run(),
             counted.digestsVerified(),

@@ -248,7 +248,9 @@ public final class Standby implements AutoCloseable {
     Epoch first = unapplied;
     unapplied = null;
     Replayer replayer = new Replayer(source, new Observer(follower), first);
-    MachineLoop.run(machine, replayer);
+    try (PeriodicKick kick = PeriodicKick.of(machine)) {
+      MachineLoop.run(machine, replayer);
+    }
     checkpoints.awaitWritten();
   }
 

@@ -404,7 +404,7 @@ public sealed interface GuestEvent {
    * @param content the piece, 1 to {@link #MAX_BYTES} bytes
    */
   record StateTransferred(int index, int count, byte[] content) implements GuestEvent {
-    /** Most bytes one event carries: two of them fit the batch a broker accepts by default. */
+    /** Most bytes one event carries: it fits the batch that a broker accepts by default. */
     public static final int MAX_BYTES = 512 * 1024;
 
     /** Checks the ranges and copies. */
@@ -421,6 +421,11 @@ public sealed interface GuestEvent {
     @Override
     public byte[] content() {
       return content.clone();
+    }
+
+    /** Length of the content in bytes. */
+    public int size() {
+      return content.length;
     }
 
     /** Whether no piece follows. */
