@@ -1,17 +1,11 @@
 package io.understudy.benchmarks.machine;
 
-import io.understudy.benchmarks.ChildProcess;
+import io.understudy.benchmarks.LocalBroker;
 import io.understudy.kvm.Kvm;
-import io.understudy.log.ClusterConnection;
-import io.understudy.log.LogTopics;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,8 +24,6 @@ import picocli.CommandLine.Spec;
     name = "machine",
     description = "A fixed workload on a whole machine: bare, repeated, recorded, replayed.")
 public final class MachineCommand implements Callable<Integer> {
-  private static final String READY = "broker ready: bootstrap-server=";
-
   @Option(names = "--json", description = "Print one JSON object instead of the table.")
   private boolean isJson;
 
@@ -73,12 +65,7 @@ public final class MachineCommand implements Callable<Integer> {
     requireAtLeast("--warm-ups", 0, warmUps);
     requireAtLeast("--requests", 10, requests);
     requireAtLeast("--window", 1, window);
-    Path directory = Files.createTempDirectory("understudy-benchmark-");
-    try {
-      measure(directory).print(spec.commandLine().getOut(), isJson);
-    } finally {
-      delete(directory);
-    }
+    measure().print(spec.commandLine().getOut(), isJson);
     return 0;
   }
 
@@ -89,7 +76,7 @@ public final class MachineCommand implements Callable<Integer> {
     }
   }
 
-  private MachineReport measure(Path directory) throws InterruptedException {
+  private MachineReport measure() throws IOException, InterruptedException {
     // Requests while the guest boots and the first pages are touched.
     int unmeasured = Math.max(1, requests / 20);
     List<Scenario> scenarios =
@@ -97,21 +84,13 @@ public final class MachineCommand implements Callable<Integer> {
             new Scenario("pipelined", new Workload(unmeasured, requests, window)),
             new Scenario("one at a time", new Workload(unmeasured / 5 + 1, requests / 5, 1)));
     try (Kvm kvm = Kvm.open();
-        ChildProcess broker =
-            ChildProcess.understudy("broker", "--data", directory.toString(), "--port", "0")) {
-      String ready = broker.awaitLine(READY);
-      String server = ready.substring(READY.length(), ready.indexOf(' ', READY.length()));
-      ClusterConnection connection = ClusterConnection.of(server);
-      try (LogTopics topics = new LogTopics(connection)) {
-        topics.checkCluster();
-        topics.createShared();
-      }
+        LocalBroker broker = LocalBroker.start()) {
       for (int repetition = -warmUps; repetition < repetitions; repetition++) {
         if (repetition == 0) {
           scenarios.forEach(Scenario::forget);
         }
         for (Scenario scenario : scenarios) {
-          say(scenario.repeat(kvm, connection, directory, repetition));
+          say(scenario.repeat(kvm, broker.connection(), broker.data(), repetition));
         }
       }
     }
@@ -122,13 +101,5 @@ public final class MachineCommand implements Callable<Integer> {
     PrintWriter people = spec.commandLine().getErr();
     people.println(text);
     people.flush();
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
-        Files.delete(path);
-      }
-    }
   }
 }
