@@ -136,7 +136,7 @@ final class ReplayCommand implements Callable<Integer> {
               // The log may have grown since the first time.
               first == null ? last : first.lastEpoch(),
               writingTo(out),
-              progress::applied);
+              (epoch, machine) -> progress.applied(epoch));
     }
     series.add(report, HexFormat.of().formatHex(digest.digest()), progress.elapsedMillis());
   }

@@ -396,6 +396,17 @@ public final class Machine implements AutoCloseable {
     return clock.instructions();
   }
 
+  /**
+   * How many instructions of the guest the host has counted since power-on or restoring; for
+   * figures only. All of them where the host emulates the guest's code; on other hosts the few that
+   * it emulates.
+   *
+   * @return empty if the host does not count
+   */
+  public OptionalLong executedInstructions() {
+    return vcpu.emulatedInstructions();
+  }
+
   /** Whether an interrupt waits, and the guest would take it where it stands after a kick. */
   public boolean isInterruptOverdue() {
     return devices.pic().interruptPending() && canTakeInterrupt();

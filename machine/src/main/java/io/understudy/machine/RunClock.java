@@ -120,7 +120,7 @@ public record RunClock(boolean windows, Counter counter, boolean transfers) {
    *
    * @throws RunRefusedException if not; says what the host offers instead
    */
-  void requireOn(Kvm kvm) {
+  public void requireOn(Kvm kvm) {
     boolean missing =
         (windows && !HostProbe.hasExactInterruptWindow(kvm))
             || (counter == Counter.INSTRUCTIONS && !HostProbe.hasExactInstructionCount(kvm))

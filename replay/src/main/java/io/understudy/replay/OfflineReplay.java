@@ -18,7 +18,7 @@ import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -62,7 +62,8 @@ public final class OfflineReplay {
    * @param untilEpoch last epoch to apply; {@link Long#MAX_VALUE} for all
    * @param parts finds what the run's machine is made of on this host
    * @param output takes what the guest puts out
-   * @param progress told after each epoch, with its number
+   * @param progress told after each epoch, with the machine at its end; the first epoch ends before
+   *     the guest's first instruction
    * @throws ReplayDivergenceException if an execution is not what the log says
    * @throws io.understudy.log.LogException if the log is damaged or incomplete
    */
@@ -73,7 +74,7 @@ public final class OfflineReplay {
       Function<RunStarted, MachineParts> parts,
       long untilEpoch,
       MachineOutput output,
-      Consumer<Epoch> progress)
+      BiConsumer<Epoch, Machine> progress)
       throws InterruptedException {
     try (EpochReader source = EpochReader.fromStart(connection, vm)) {
       LogEnd end = source.end();
@@ -99,7 +100,7 @@ public final class OfflineReplay {
               @Override
               public void applied(Epoch epoch, Machine at) {
                 counted.applied(epoch);
-                progress.accept(epoch);
+                progress.accept(epoch, at);
               }
             };
         try (PeriodicKick kick = PeriodicKick.of(machine)) {

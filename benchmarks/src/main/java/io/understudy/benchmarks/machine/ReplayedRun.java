@@ -25,7 +25,7 @@ final class ReplayedRun {
               replies.transmitted(value);
               replies.arrived(replies.size());
             },
-            epoch -> {});
+            (epoch, machine) -> {});
     return replies.measured(report.position());
   }
 }
