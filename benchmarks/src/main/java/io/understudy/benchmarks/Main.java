@@ -1,5 +1,6 @@
 package io.understudy.benchmarks;
 
+import io.understudy.benchmarks.compute.ComputeCommand;
 import io.understudy.benchmarks.failover.FailoverCommand;
 import io.understudy.benchmarks.machine.MachineCommand;
 import io.understudy.benchmarks.micro.MicroCommand;
@@ -14,7 +15,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "run",
     description = "Measures; figures go to standard output, what happens to standard error.",
-    subcommands = {MachineCommand.class, MicroCommand.class, FailoverCommand.class},
+    subcommands = {
+      MachineCommand.class,
+      MicroCommand.class,
+      FailoverCommand.class,
+      ComputeCommand.class
+    },
     mixinStandardHelpOptions = true,
     scope = CommandLine.ScopeType.INHERIT)
 public final class Main implements Runnable {

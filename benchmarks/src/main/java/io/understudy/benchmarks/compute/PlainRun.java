@@ -1,0 +1,58 @@
+package io.understudy.benchmarks.compute;
+
+import io.understudy.capture.CaptureSettings;
+import io.understudy.capture.HostClock;
+import io.understudy.capture.StopReason;
+import io.understudy.capture.UnrecordedRun;
+import io.understudy.kvm.Kvm;
+import io.understudy.machine.Machine;
+import io.understudy.machine.MachineConfig;
+import java.util.List;
+
+/** The traffic on a machine that nobody records. */
+final class PlainRun {
+  private PlainRun() {}
+
+  /** Runs it and returns the metered computations. */
+  static List<Client.Burn> run(Kvm kvm, MachineConfig config, Traffic traffic, long kickSeed)
+      throws InterruptedException {
+    Answers answers = new Answers(true);
+    try (Machine machine = Machine.powerOn(kvm, config, answers)) {
+      answers.attach(machine);
+      UnrecordedRun run =
+          new UnrecordedRun(
+              machine,
+              HostClock.SYSTEM,
+              CaptureSettings.DEFAULT.timeResolution(),
+              CaptureSettings.DEFAULT.guestSpeed());
+      Client client =
+          new Client(
+              traffic,
+              answers,
+              new Client.Line() {
+                @Override
+                public boolean offer(long offset, byte[] request) {
+                  return run.offerInput(request);
+                }
+
+                @Override
+                public void hangUp() {
+                  run.stop("the client is done");
+                }
+              });
+      StopReason reason;
+      try (Kicker kicker = new Kicker(machine, kickSeed)) {
+        kicker.start();
+        client.start();
+        reason = run.run();
+      } finally {
+        answers.stop();
+      }
+      List<Client.Burn> burns = client.finish();
+      if (reason.kind() != StopReason.Kind.REQUESTED) {
+        throw new IllegalStateException("the run ended by itself: " + reason);
+      }
+      return burns;
+    }
+  }
+}
