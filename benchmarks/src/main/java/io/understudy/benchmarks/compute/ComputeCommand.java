@@ -1,16 +1,10 @@
 package io.understudy.benchmarks.compute;
 
 import io.understudy.benchmarks.LocalBroker;
-import io.understudy.kvm.HostProbe;
 import io.understudy.kvm.Kvm;
-import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTopics;
-import io.understudy.machine.GuestImages;
-import io.understudy.machine.MachineConfig;
 import io.understudy.machine.RunClock;
 import io.understudy.machine.RunRefusedException;
-import io.understudy.schemas.Attachments;
-import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.VmId;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -34,17 +28,6 @@ import picocli.CommandLine.Spec;
     name = "compute",
     description = "Guests that compute, interrupted at random places: recorded and replayed.")
 public final class ComputeCommand implements Callable<Integer> {
-  private static final long MEMORY_BYTES = 32L << 20;
-
-  /**
-   * A guest starts with the ticks that the wall clock says it has missed. Here it is to miss none,
-   * whatever it takes until it runs, or they would pass for late interrupts.
-   */
-  private static final long START_LEAD_MILLIS = 60_000;
-
-  /** Makes the seeds of kicks differ from those of traffic, and from each other. */
-  private static final long KICKS = 1L << 32;
-
   @Option(names = "--json", description = "Print one JSON object instead of the table.")
   private boolean isJson;
 
@@ -118,21 +101,18 @@ public final class ComputeCommand implements Callable<Integer> {
   }
 
   private ComputeReport measure(Kvm kvm, RunClock clock) throws IOException, InterruptedException {
-    boolean counts = HostProbe.hasExactInstructionCount(kvm);
     List<Round> rounds = new ArrayList<>();
     try (LocalBroker broker = LocalBroker.start();
         LogTopics topics = new LogTopics(broker.connection())) {
+      Laboratory laboratory = new Laboratory(kvm, clock, millis, broker.connection());
       for (int index = 0; index < runs; index++) {
         VmId vm = new VmId("compute-" + (index + 1));
-        topics.create(vm, RecordedRun.PARTITIONS);
-        Round round = round(kvm, clock, counts, seed + index, broker.connection(), vm);
+        topics.create(vm, Laboratory.PARTITIONS);
+        Round round = repeatable(laboratory, clock, seed + index, vm);
         topics.delete(vm);
         say("run " + (index + 1) + "/" + runs + ": " + round.text());
         if (!round.matches()) {
-          say(
-              String.format(
-                  "MISMATCH: %s; repeat with: --runs 1 --seed %d --clock %s --millis %d",
-                  round.mismatch(), round.seed(), clock, millis));
+          say("MISMATCH: " + round.mismatch() + "; " + howToRepeat(clock, round.seed()));
         }
         rounds.add(round);
       }
@@ -140,64 +120,23 @@ public final class ComputeCommand implements Callable<Integer> {
     return new ComputeReport(clock.name(), seed, rounds);
   }
 
-  private Round round(
-      Kvm kvm,
-      RunClock clock,
-      boolean counts,
-      long roundSeed,
-      ClusterConnection connection,
-      VmId vm)
+  /** A run that cannot be made says how to try it again. */
+  private Round repeatable(Laboratory laboratory, RunClock clock, long roundSeed, VmId vm)
       throws InterruptedException {
-    Traffic traffic = Traffic.of(roundSeed, millis);
-    // Unrecorded and recorded take turns in being first.
-    boolean isPlainFirst = roundSeed % 2 == 0;
-    double plainSpeed = isPlainFirst ? plainSpeed(kvm, traffic, roundSeed) : 0;
-    RecordedRun.Result recording =
-        RecordedRun.run(kvm, config(clock), traffic, roundSeed + KICKS, connection, vm);
-    ReplayedRun replay =
-        ReplayedRun.of(
-            kvm, connection, vm, roundSeed + 2 * KICKS, recording.output(), recording.repliesEnd());
-    if (!isPlainFirst) {
-      plainSpeed = plainSpeed(kvm, traffic, roundSeed);
+    try {
+      return laboratory.round(roundSeed, vm);
+    } catch (RuntimeException failure) {
+      throw new IllegalStateException("a run failed; " + howToRepeat(clock, roundSeed), failure);
     }
-    return new Round(
-        roundSeed,
-        replay.mismatch(),
-        ForcedPoints.in(replay.records()),
-        replay.mismatch() == null
-            ? bytesPerSecond(recording.burns(), replay.records())
-            : Double.NaN,
-        recording.statistics().worstTickDelayMicros(),
-        counts ? plainSpeed : Double.NaN,
-        counts ? Round.speed(recording.burns()) : Double.NaN,
-        recording.nanos(),
-        replay.nanos());
   }
 
-  private static double plainSpeed(Kvm kvm, Traffic traffic, long roundSeed)
-      throws InterruptedException {
-    return Round.speed(PlainRun.run(kvm, config(RunClock.EXIT), traffic, roundSeed + KICKS));
-  }
-
-  private static double bytesPerSecond(List<Client.Burn> burns, List<EventRecord> records) {
-    long bytes = 0;
-    for (Client.Burn burn : burns) {
-      bytes += ForcedPoints.bytesBetween(records, burn.inputOffset(), burn.untilPosition());
-    }
-    return bytes * 1e9 / Round.nanos(burns);
-  }
-
-  private static MachineConfig config(RunClock clock) {
-    return new MachineConfig(
-        GuestImages.find(GuestImages.LEDGER),
-        MEMORY_BYTES,
-        "",
-        System.currentTimeMillis() + START_LEAD_MILLIS,
-        0,
-        clock,
-        null,
-        "",
-        Attachments.UART);
+  private String howToRepeat(RunClock clock, long roundSeed) {
+    return "repeat with: --runs 1 --seed "
+        + roundSeed
+        + " --clock "
+        + clock
+        + " --millis "
+        + millis;
   }
 
   private void say(String text) {

@@ -26,9 +26,6 @@ import java.util.UUID;
 
 /** The traffic on a machine that a primary records to Kafka. */
 final class RecordedRun {
-  /** Partitions of the log. */
-  static final int PARTITIONS = 4;
-
   private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(60);
 
   private RecordedRun() {}
@@ -61,11 +58,18 @@ final class RecordedRun {
     Answers answers = new Answers(false);
     RunStarted header =
         RunHeader.describe(
-            kvm, config, GuestImages.LEDGER, PARTITIONS, "stream", new TreeMap<>(), "benchmark");
+            kvm,
+            config,
+            GuestImages.LEDGER,
+            Laboratory.PARTITIONS,
+            "stream",
+            new TreeMap<>(),
+            "benchmark");
     try (Machine machine = Machine.powerOn(kvm, config, answers);
         FencedWriter fenced = KafkaEpochWriter.fence(connection, vm, COMMIT_TIMEOUT)) {
       answers.attach(machine);
-      EpochLog log = fenced.begin(UUID.randomUUID(), 1, ChainState.genesis(), PARTITIONS);
+      EpochLog log =
+          fenced.begin(UUID.randomUUID(), 1, ChainState.genesis(), Laboratory.PARTITIONS);
       LiveRun run =
           new LiveRun(machine, log, new Gate(answers), CaptureSettings.DEFAULT, HostClock.SYSTEM);
       run.open(header);
