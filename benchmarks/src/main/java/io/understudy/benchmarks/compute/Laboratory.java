@@ -1,5 +1,6 @@
 package io.understudy.benchmarks.compute;
 
+import io.understudy.benchmarks.SettledLog;
 import io.understudy.kvm.HostProbe;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
@@ -56,6 +57,7 @@ final class Laboratory {
     double plainSpeed = isPlainFirst ? plainSpeed(traffic, seed) : 0;
     RecordedRun.Result recording =
         RecordedRun.run(kvm, config(clock), traffic, seed + KICKS, connection, vm);
+    SettledLog.await(connection, vm);
     ReplayedRun replay = replay(vm, seed + 2 * KICKS, recording);
     String mismatch = replay.mismatch();
     if (mismatch != null) {

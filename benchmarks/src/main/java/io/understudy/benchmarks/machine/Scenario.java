@@ -1,6 +1,7 @@
 package io.understudy.benchmarks.machine;
 
 import io.understudy.benchmarks.Samples;
+import io.understudy.benchmarks.SettledLog;
 import io.understudy.cli.demo.EventLogSize;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
@@ -101,6 +102,7 @@ final class Scenario {
       bareRun = BareRun.run(kvm, config, workload);
     }
     RecordedRun.Result recording = RecordedRun.run(kvm, config, workload, connection, vm);
+    SettledLog.await(connection, vm);
     Measured replay = ReplayedRun.run(kvm, workload, connection, vm);
     Measured again = RepeatedRun.run(kvm, config, workload, connection, vm);
     if (bareRun == null) {
