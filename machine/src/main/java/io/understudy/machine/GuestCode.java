@@ -30,6 +30,11 @@ final class GuestCode {
             0, 0xffffL | 1L << (0x66 - 0x40) | 1L << (0x67 - 0x40), 0, 3L << (0xf2 - 0xc0)
           });
 
+  /** INS and OUTS. */
+  private static final int FIRST_STRING = 0x6c;
+
+  private static final int LAST_STRING = 0x6f;
+  private static final int ADDRESS_SIZE = 0x67;
   private static final int REX_W = 0x48;
   private static final int IRET = 0xcf;
   private static final int REPNE = 0xf2;
@@ -73,13 +78,25 @@ final class GuestCode {
     return byteAt(vcpu.registers().rip() + offset, vcpu.specialRegisters());
   }
 
-  /** Whether the vCPU's next instruction is one that leaves the guest by itself. */
+  /**
+   * Whether the vCPU's next instruction is one that leaves the guest by itself. A repeated one with
+   * no repetition left does not: where KVM makes an exit of each, this is where the guest stands
+   * behind the last.
+   */
   boolean isExitNext(Vcpu vcpu) {
     int offset = 0;
-    while (PREFIXES.get(Math.max(0, byteAt(vcpu, offset))) && offset < LONGEST_INSTRUCTION) {
+    boolean isShort = false;
+    int opcode = byteAt(vcpu, offset);
+    while (PREFIXES.get(Math.max(0, opcode)) && offset < LONGEST_INSTRUCTION) {
+      isShort |= opcode == ADDRESS_SIZE;
       offset++;
+      opcode = byteAt(vcpu, offset);
     }
-    return EXITING_OPCODES.get(Math.max(0, byteAt(vcpu, offset)));
+    if (opcode >= FIRST_STRING && opcode <= LAST_STRING && isRepeatedNext(vcpu)) {
+      long count = vcpu.registers().rcx();
+      return (isShort ? count & 0xffff_ffffL : count) != 0;
+    }
+    return EXITING_OPCODES.get(Math.max(0, opcode));
   }
 
   /** Whether the vCPU's next instruction is IRETQ. */

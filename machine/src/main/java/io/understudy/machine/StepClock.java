@@ -59,7 +59,7 @@ final class StepClock implements LogicalClock {
     }
     while (steps < limit) {
       if (running || code.isExitNext(vcpu)) {
-        return vcpu.run();
+        return runFree();
       }
       VcpuExit exit = code.isInterruptReturnNext(vcpu) ? stepReturn() : step();
       if (exit != null) {
@@ -67,6 +67,14 @@ final class StepClock implements LogicalClock {
       }
     }
     return null;
+  }
+
+  private VcpuExit runFree() {
+    long before = vcpu.registers().rip();
+    VcpuExit exit = vcpu.run();
+    // An access that is not allowed ends in the guest's handler instead of in an exit.
+    running |= exit instanceof VcpuExit.Interrupted && vcpu.registers().rip() != before;
+    return exit;
   }
 
   private VcpuExit step() {

@@ -43,6 +43,8 @@ final class BurnTraffic implements Director {
     while (!machine.isRunnable()) {
       if (!burning && machine.nextTimerNanos() != Long.MAX_VALUE) {
         burning = true;
+        // Goes from the last byte of an answer to computing without an exit in between.
+        recording.record(machine, new GuestEvent.ConsoleInput(line("INCR n")));
         recording.record(machine, new GuestEvent.ConsoleInput(line("BURN " + BURN_MILLIS)));
         recording.record(machine, new GuestEvent.ConsoleInput(line("RANDOM")));
       } else if (quietTicks++ > 5) {
