@@ -250,9 +250,7 @@ public final class Recorder implements Director {
   }
 
   private boolean isStalled() {
-    return entries.size() >= settings.stallEvents()
-        || entryBytes >= STALL_BYTES
-        || !gate.hasRoom();
+    return entries.size() >= settings.stallEvents() || entryBytes >= STALL_BYTES || !gate.hasRoom();
   }
 
   private boolean isInputWelcome(Machine machine) {

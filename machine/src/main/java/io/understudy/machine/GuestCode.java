@@ -39,6 +39,7 @@ final class GuestCode {
   private static final int IRET = 0xcf;
   private static final int REPNE = 0xf2;
   private static final int REP = 0xf3;
+  private static final int PRIVILEGE_MASK = 3;
   private static final int LONGEST_INSTRUCTION = 15;
 
   private static final int LEVELS = 4;
@@ -97,6 +98,17 @@ final class GuestCode {
       return (isShort ? count & 0xffff_ffffL : count) != 0;
     }
     return EXITING_OPCODES.get(Math.max(0, opcode));
+  }
+
+  /**
+   * Whether the guest, as of the vCPU's last exit, is in its kernel where it can take an interrupt:
+   * programs are neither emulated nor stepped exactly on every host, and how long the shadow of STI
+   * lasts is not the same when it is stepped.
+   */
+  boolean isKernelOpenToInterrupts(Vcpu vcpu) {
+    return vcpu.readyForInterrupt()
+        && (vcpu.specialRegisters().cs().selector() & PRIVILEGE_MASK) == 0
+        && byteAt(vcpu, -1) != STI;
   }
 
   /** Whether the vCPU's next instruction is IRETQ. */

@@ -25,7 +25,6 @@ final class InstructionClock implements LogicalClock {
   /** Nearer than this, and where a breakpoint is hit more often than this, stepping is faster. */
   private static final int STEPPED = 6;
 
-  private static final int PRIVILEGE_MASK = 3;
   private static final long NEVER = -1;
 
   private final Vcpu vcpu;
@@ -82,13 +81,7 @@ final class InstructionClock implements LogicalClock {
   @Override
   public OptionalLong instructions() {
     long count = count();
-    boolean isNamed =
-        count > 0
-            && vcpu.readyForInterrupt()
-            // Programs run unemulated and uncounted.
-            && (vcpu.specialRegisters().cs().selector() & PRIVILEGE_MASK) == 0
-            // How long the shadow of STI lasts is not the same when it is stepped.
-            && code.byteAt(vcpu, -1) != GuestCode.STI;
+    boolean isNamed = count > 0 && code.isKernelOpenToInterrupts(vcpu);
     return isNamed ? OptionalLong.of(count) : OptionalLong.empty();
   }
 

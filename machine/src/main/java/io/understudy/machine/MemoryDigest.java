@@ -24,7 +24,7 @@ final class MemoryDigest {
   private final long[] bitmap;
   private final BitSet changed;
 
-  /** The same for {@link #takeUpdated}. */
+  /** What {@link #takeUpdated} takes. */
   private final BitSet updated = new BitSet();
 
   private long sum;

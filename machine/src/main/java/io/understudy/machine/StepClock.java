@@ -44,7 +44,7 @@ final class StepClock implements LogicalClock {
   public OptionalLong instructions() {
     // A kick can leave a repeated instruction half done, which is no whole number of steps.
     boolean isNamed =
-        !running && steps > 0 && vcpu.readyForInterrupt() && !code.isRepeatedNext(vcpu);
+        !running && steps > 0 && code.isKernelOpenToInterrupts(vcpu) && !code.isRepeatedNext(vcpu);
     return isNamed ? OptionalLong.of(steps) : OptionalLong.empty();
   }
 
@@ -90,11 +90,15 @@ final class StepClock implements LogicalClock {
 
   /** IRET loads the flags, and with them the trap flag, so what follows it would not be trapped. */
   private VcpuExit stepReturn() {
+    long before = vcpu.registers().rip();
     long target = code.returnAddress(vcpu);
     VcpuExit exit = debug(GuestDebug.hardwareBreakpoints(target));
-    if (vcpu.registers().rip() == target) {
+    long after = vcpu.registers().rip();
+    if (after == target) {
       steps++;
     }
+    // One that is not allowed leads elsewhere.
+    running |= after != target && after != before;
     return exit instanceof VcpuExit.Debug ? null : exit;
   }
 

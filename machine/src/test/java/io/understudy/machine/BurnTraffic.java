@@ -65,8 +65,11 @@ final class BurnTraffic implements Director {
       preemptions++;
       recording.record(machine, new GuestEvent.Preempted(instructions.getAsLong()));
     } else if (naming != Naming.COUNT) {
-      transfers++;
       List<GuestEvent.StateTransferred> pieces = machine.transfer();
+      if (pieces.isEmpty()) {
+        return Turn.RUN;
+      }
+      transfers++;
       pieces.forEach(piece -> recording.record(machine, piece));
     } else {
       return Turn.RUN;

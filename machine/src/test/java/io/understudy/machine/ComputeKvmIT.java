@@ -73,6 +73,56 @@ class ComputeKvmIT {
     assertThat(check(STEPPING, Naming.COUNT, 1).preemptions).isPositive();
   }
 
+  /** The state comes first at its position, so nothing has finished the guest's IN before. */
+  @Test
+  void takesStateOver_whereTheLastAccessIsUnfinished() throws Exception {
+    // in al,0x61; mov ecx,200000; dec ecx; jnz back
+    GuestProgram program =
+        new GuestAssembler()
+            .in(0x61, 1)
+            .emit(0xb9, 0x40, 0x0d, 0x03, 0x00, 0xff, 0xc9, 0x75, 0xfc)
+            .out(0x3f8, 1, '!')
+            .end()
+            .program("reader");
+    MachineConfig config =
+        new MachineConfig(program, MEMORY, "", NOON, 0, TRANSFERRING, null, "", Attachments.UART);
+    Recording recording = new Recording();
+    try (Machine machine = Machine.powerOn(kvm, config, MachineOutput.NONE);
+        Kicker kicker = new Kicker(machine, 1)) {
+      kicker.start();
+      MachineLoop.run(machine, new OneTransfer(recording));
+    }
+    assertThat(recording.steps.get(0).event()).isInstanceOf(GuestEvent.StateTransferred.class);
+    try (Machine machine = Machine.powerOn(kvm, config, MachineOutput.NONE)) {
+      MachineLoop.run(machine, recording.replayFrom(0));
+      assertThat(machine.outputOffset()).isEqualTo(1);
+    }
+  }
+
+  /** Transfers once, behind the first exit, and marks every position from the second on. */
+  private record OneTransfer(Recording recording) implements Director {
+    @Override
+    public Turn atPosition(Machine machine) {
+      if (machine.position() > 1 || machine.ended().isPresent()) {
+        recording.mark(machine);
+      }
+      return machine.ended().isPresent() ? Turn.STOP : Turn.RUN;
+    }
+
+    @Override
+    public Turn kicked(Machine machine) {
+      if (machine.position() == 1 && recording.steps.isEmpty()) {
+        machine.transfer().forEach(piece -> recording.record(machine, piece));
+      }
+      return Turn.RUN;
+    }
+
+    @Override
+    public long timeAsked(Machine machine) {
+      return machine.virtualNanos();
+    }
+  }
+
   @Test
   void noticesAPlaceThatIsOneInstructionOff() throws Exception {
     assumeTrue(HostProbe.hasExactInstructionCount(kvm), "the host counts no instructions exactly");

@@ -103,8 +103,11 @@ public final class OfflineReplay {
                 progress.accept(epoch, at);
               }
             };
-        try (PeriodicKick kick = PeriodicKick.of(machine)) {
+        PeriodicKick kick = PeriodicKick.of(machine);
+        try {
           MachineLoop.run(machine, new Replayer(source, follower, first));
+        } finally {
+          kick.close();
         }
         return new Report(
             header.run(),

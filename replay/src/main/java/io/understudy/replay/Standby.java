@@ -248,8 +248,11 @@ public final class Standby implements AutoCloseable {
     Epoch first = unapplied;
     unapplied = null;
     Replayer replayer = new Replayer(source, new Observer(follower), first);
-    try (PeriodicKick kick = PeriodicKick.of(machine)) {
+    PeriodicKick kick = PeriodicKick.of(machine);
+    try {
       MachineLoop.run(machine, replayer);
+    } finally {
+      kick.close();
     }
     checkpoints.awaitWritten();
   }
