@@ -73,14 +73,14 @@ class ComputeKvmIT {
     assertThat(check(STEPPING, Naming.COUNT, 1).preemptions).isPositive();
   }
 
-  /** The state comes first at its position, so nothing has finished the guest's IN before. */
+  /** The state comes first at its position, so nothing has finished the guest's RDMSR before. */
   @Test
   void takesStateOver_whereTheLastAccessIsUnfinished() throws Exception {
-    // in al,0x61; mov ecx,200000; dec ecx; jnz back
+    // mov ecx,0x10; rdmsr; mov ecx,200000; inc rbx; dec ecx; jnz back
     GuestProgram program =
         new GuestAssembler()
-            .in(0x61, 1)
-            .emit(0xb9, 0x40, 0x0d, 0x03, 0x00, 0xff, 0xc9, 0x75, 0xfc)
+            .emit(0xb9, 0x10, 0x00, 0x00, 0x00, 0x0f, 0x32)
+            .emit(0xb9, 0x40, 0x0d, 0x03, 0x00, 0x48, 0xff, 0xc3, 0xff, 0xc9, 0x75, 0xf9)
             .out(0x3f8, 1, '!')
             .end()
             .program("reader");
