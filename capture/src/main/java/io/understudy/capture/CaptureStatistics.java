@@ -94,6 +94,31 @@ public final class CaptureStatistics {
     return worstTickDelayMicros.get();
   }
 
+  /** In one line, for the log of a node. */
+  @Override
+  public String toString() {
+    return "epochs="
+        + committedEpochs
+        + " events="
+        + events
+        + " commitMicrosMedian="
+        + commitMicros.quantile(0.5)
+        + " commitMicrosP99="
+        + commitMicros.quantile(0.99)
+        + " heldCommits="
+        + heldCommits
+        + " preemptions="
+        + preemptions
+        + " transfers="
+        + transfers
+        + " transferBytes="
+        + transferBytes
+        + " transferMicrosMedian="
+        + transferMicros.quantile(0.5)
+        + " worstTickDelayMicros="
+        + worstTickDelayMicros;
+  }
+
   /** How long commits took, microseconds. */
   public LatencyHistogram commitMicros() {
     return commitMicros;

@@ -253,6 +253,7 @@ public final class Node {
         leadership.stop(stopRequested);
       }
       StopReason reason = leadership.run();
+      LOG.info("leadership ended: vm={} term={} {}", settings.vm(), term, leadership.statistics());
       announcer.join();
       if (reason.kind() == StopReason.Kind.GUEST_ENDED) {
         directory.publish(vmRecord(header, run, term, VmStatus.ENDED));
