@@ -125,8 +125,8 @@ final class NodeOptions {
       defaultValue = "16",
       paramLabel = "MIB",
       description =
-          "How many MiB of a computing guest's state may go into the log in a second, where the"
-              + " host counts no instructions.")
+          "How many MiB of a computing guest's state may go into the log in a second, where a"
+              + " count of instructions does not name the place.")
   private long transferRateMiB;
 
   @Option(

@@ -24,10 +24,11 @@ import org.apache.kafka.common.errors.InterruptException;
  * Reads a run's log from Kafka: one consumer, assigned to all partitions, that hands epoch e out
  * from partition e mod P in turn.
  *
- * <p>Only committed transactions are visible ({@code read_committed}). Memory is bounded: a
- * partition whose records wait for their turn is paused, so per partition there is at most {@link
- * #MAX_BUFFERED_BYTES} and one fetch. Offsets are never used to judge completeness, because commit
- * markers and aborted records take offsets too; sequence numbers and the hash chain are.
+ * <p>Only committed transactions are visible ({@code read_committed}). Memory is bounded but for
+ * the one epoch that is put together: a partition whose records wait for their turn is paused, so
+ * per partition there is at most {@link #MAX_BUFFERED_BYTES} and one fetch. Offsets are never used
+ * to judge completeness, because commit markers and aborted records take offsets too; sequence
+ * numbers and the hash chain are.
  *
  * <p>Owned by one thread, as its consumer is.
  */

@@ -35,7 +35,7 @@ final class KafkaSettings {
     // epoch into one batch. With linger.ms=0 an epoch becomes several requests and is slower.
     defaults.put(ProducerConfig.LINGER_MS_CONFIG, 5);
     defaults.put(ProducerConfig.BATCH_SIZE_CONFIG, MEBIBYTE);
-    // Sending blocks when this is full; twice the largest epoch that is reasonable.
+    // Sending blocks when this is full. All but epochs with much transferred state fit many times.
     defaults.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L * MEBIBYTE);
     defaults.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     // Most of a take-over is waiting for these: the coordinator answers "still busy" at first.

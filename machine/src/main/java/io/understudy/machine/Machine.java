@@ -430,13 +430,17 @@ public final class Machine implements AutoCloseable {
     if (!config.clock().transfers()) {
       throw new IllegalStateException("the run's clock has no transfers: " + config.clock());
     }
-    if (vcpu.isEventQueued() || baseline.changedPages().cardinality() > StateTransfers.MAX_PAGES) {
+    if (vcpu.isEventQueued()) {
+      return List.of();
+    }
+    BitSet changed = baseline.changedPages();
+    if (changed.cardinality() > StateTransfers.MAX_PAGES) {
       return List.of();
     }
     interruptible = canTakeInterrupt();
     complete();
     List<DeviceState> interrupts = devices.saveInterrupts();
-    return StateTransfers.encode(state(interrupts), baseline, deviceMemory);
+    return StateTransfers.encode(state(interrupts), changed, baseline, deviceMemory);
   }
 
   /**
@@ -447,13 +451,13 @@ public final class Machine implements AutoCloseable {
    * @throws MachineException if the guest does not get there
    */
   public boolean arrive(GuestEvent event, long rip) {
-    if (event instanceof GuestEvent.StateTransferred && !config.clock().transfers()) {
-      throw new MachineException("the run's clock has no transfers: " + config.clock());
-    }
     if (event instanceof GuestEvent.Preempted preempted) {
       return runTo(preempted.instructions(), rip);
     }
     if (event instanceof GuestEvent.StateTransferred piece) {
+      if (!config.clock().transfers()) {
+        throw new MachineException("the run's clock has no transfers: " + config.clock());
+      }
       byte[] content = incoming.add(piece);
       if (content != null) {
         takeOver(content);
@@ -532,10 +536,7 @@ public final class Machine implements AutoCloseable {
   /** Digest of the complete state at this position; makes it a common place, see ADR 0016. */
   public StateDigest digest() {
     complete();
-    long memoryNow = memoryDigest.update();
-    if (baseline != null) {
-      baseline.advance();
-    }
+    long memoryNow = baseline == null ? memoryDigest.update() : baseline.advance();
     return new StateDigest(
         RegisterDigest.complete(vcpu.save()),
         // Where windows are exact it makes no difference whether an interrupt enters at an exit or

@@ -39,8 +39,12 @@ final class MemoryBaseline {
     return changed;
   }
 
-  /** Makes memory as it is now the common place. */
-  void advance() {
+  /**
+   * Makes memory as it is now the common place.
+   *
+   * @return its digest
+   */
+  long advance() {
     changedPages().stream()
         .forEach(
             number -> {
@@ -48,6 +52,7 @@ final class MemoryBaseline {
               content.write(addressOf(number), page, 0, page.length);
             });
     changed.clear();
+    return digest.value();
   }
 
   /** Copies a page as it was at the common place. */

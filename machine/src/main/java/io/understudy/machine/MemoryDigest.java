@@ -50,6 +50,11 @@ final class MemoryDigest {
     }
   }
 
+  /** Digest of memory as of the last update. */
+  long value() {
+    return sum;
+  }
+
   /** Digest of memory as it is now. */
   long update() {
     vm.readDirtyLog(memory, bitmap);

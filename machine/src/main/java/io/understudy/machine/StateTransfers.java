@@ -10,6 +10,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -48,9 +49,11 @@ final class StateTransfers {
   /**
    * What {@code baseline} needs to become memory as it is now, with {@code state} in front. The
    * common place is not moved.
+   *
+   * @param changed the pages that may differ
    */
   static List<StateTransferred> encode(
-      MachineState state, MemoryBaseline baseline, DeviceMemory memory) {
+      MachineState state, BitSet changed, MemoryBaseline baseline, DeviceMemory memory) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     Deflater deflater = new Deflater(Deflater.BEST_SPEED);
     try (DataOutputStream out =
@@ -60,7 +63,7 @@ final class StateTransfers {
       out.write(encoded);
       byte[] before = new byte[Machine.PAGE_SIZE];
       byte[] now = new byte[Machine.PAGE_SIZE];
-      for (int page : baseline.changedPages().stream().toArray()) {
+      for (int page : changed.stream().toArray()) {
         baseline.read(page, before);
         memory.read((long) page * Machine.PAGE_SIZE, now, 0, now.length);
         if (!Arrays.equals(before, now)) {

@@ -140,7 +140,7 @@ class StateTransfersKvmIT {
         new MemoryBaseline(memory, vm.detachedMemory(guest.sizeBytes()), digest);
 
     private List<StateTransferred> encode(MachineState state) {
-      return StateTransfers.encode(state, baseline, memory);
+      return StateTransfers.encode(state, baseline.changedPages(), baseline, memory);
     }
 
     private byte[] bytes() {

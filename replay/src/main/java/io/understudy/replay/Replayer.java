@@ -109,13 +109,9 @@ public final class Replayer implements Director {
     if (!arrive(record, machine)) {
       return;
     }
-    Landmark expected = new Landmark(record.rip(), record.registers());
-    Landmark actual = machine.landmark();
-    // Where all pieces lead to is known with the last.
-    boolean arrives =
-        !(record.event() instanceof GuestEvent.StateTransferred piece && !piece.isLast());
-    if (arrives && !expected.equals(actual)) {
-      throw diverged(record, "landmark", expected.toString(), actual.toString());
+    // Where all pieces of a state lead to is known with the last.
+    if (!(record.event() instanceof GuestEvent.StateTransferred piece) || piece.isLast()) {
+      requireLandmark(record, machine);
     }
     if (next < epoch.events().size()) {
       apply(record, machine);
@@ -125,6 +121,14 @@ public final class Replayer implements Director {
       Epoch done = epoch;
       epoch = null;
       follower.applied(done, machine);
+    }
+  }
+
+  private void requireLandmark(EventRecord record, Machine machine) {
+    Landmark expected = new Landmark(record.rip(), record.registers());
+    Landmark actual = machine.landmark();
+    if (!expected.equals(actual)) {
+      throw diverged(record, "landmark", expected.toString(), actual.toString());
     }
   }
 

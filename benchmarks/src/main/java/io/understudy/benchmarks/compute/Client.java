@@ -1,5 +1,7 @@
 package io.understudy.benchmarks.compute;
 
+import io.understudy.capture.StopReason;
+import io.understudy.machine.Machine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -8,16 +10,20 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/**
- * Sends the traffic to a guest and waits for its answers, on a thread of its own. Started and asked
- * by one thread.
- */
+/** Sends the traffic to a guest and waits for its answers, on a thread of its own. */
 final class Client {
   private static final long REPLY_SECONDS = 120;
   private static final long ROOM_NANOS = 100_000;
 
-  /** How the guest is reached. */
+  /** How the guest runs and is reached. */
   interface Line {
+    /**
+     * Runs the guest on the calling thread.
+     *
+     * @return why it ended
+     */
+    StopReason run() throws InterruptedException;
+
     /**
      * Sends.
      *
@@ -66,8 +72,27 @@ final class Client {
     this.task = new FutureTask<>(talk);
   }
 
-  void start() {
-    new Thread(task, "benchmark-client").start();
+  /**
+   * Runs the guest on the calling thread, kicked at random, until the client is done.
+   *
+   * @return the metered computations, in order
+   * @throws IllegalStateException if the guest ended by itself, or a reply is missing or is an
+   *     error
+   */
+  List<Burn> talkTo(Machine machine, long kickSeed) throws InterruptedException {
+    StopReason reason;
+    try (Kicker kicker = new Kicker(machine, kickSeed)) {
+      kicker.start();
+      new Thread(task, "benchmark-client").start();
+      reason = line.run();
+    } finally {
+      answers.stop();
+    }
+    List<Burn> burns = finish();
+    if (reason.kind() != StopReason.Kind.REQUESTED) {
+      throw new IllegalStateException("the run ended by itself: " + reason);
+    }
+    return burns;
   }
 
   private void talk() throws InterruptedException {
@@ -96,14 +121,7 @@ final class Client {
     offset += request.length;
   }
 
-  /**
-   * Waits for the client's end; the guest has stopped.
-   *
-   * @return the metered computations, in order
-   * @throws IllegalStateException if a reply is missing or is an error
-   */
-  List<Burn> finish() throws InterruptedException {
-    answers.stop();
+  private List<Burn> finish() throws InterruptedException {
     try {
       task.get();
     } catch (ExecutionException failed) {

@@ -31,6 +31,11 @@ final class PlainRun {
               answers,
               new Client.Line() {
                 @Override
+                public StopReason run() throws InterruptedException {
+                  return run.run();
+                }
+
+                @Override
                 public boolean offer(long offset, byte[] request) {
                   return run.offerInput(request);
                 }
@@ -40,19 +45,7 @@ final class PlainRun {
                   run.stop("the client is done");
                 }
               });
-      StopReason reason;
-      try (Kicker kicker = new Kicker(machine, kickSeed)) {
-        kicker.start();
-        client.start();
-        reason = run.run();
-      } finally {
-        answers.stop();
-      }
-      List<Client.Burn> burns = client.finish();
-      if (reason.kind() != StopReason.Kind.REQUESTED) {
-        throw new IllegalStateException("the run ended by itself: " + reason);
-      }
-      return burns;
+      return client.talkTo(machine, kickSeed);
     }
   }
 }

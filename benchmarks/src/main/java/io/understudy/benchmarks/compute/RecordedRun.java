@@ -74,18 +74,7 @@ final class RecordedRun {
           new LiveRun(machine, log, new Gate(answers), CaptureSettings.DEFAULT, HostClock.SYSTEM);
       run.open(header);
       Client client = new Client(traffic, answers, lineOf(run));
-      StopReason reason;
-      try (Kicker kicker = new Kicker(machine, kickSeed)) {
-        kicker.start();
-        client.start();
-        reason = run.run();
-      } finally {
-        answers.stop();
-      }
-      List<Client.Burn> burns = client.finish();
-      if (reason.kind() != StopReason.Kind.REQUESTED) {
-        throw new IllegalStateException("the run ended by itself: " + reason);
-      }
+      List<Client.Burn> burns = client.talkTo(machine, kickSeed);
       long repliesEnd = answers.replies().get(traffic.requests().size() - 1).endOffset();
       return new Result(answers.bytes(), repliesEnd, answers.nanos(), burns, run.statistics());
     }
@@ -93,6 +82,11 @@ final class RecordedRun {
 
   private static Client.Line lineOf(LiveRun run) {
     return new Client.Line() {
+      @Override
+      public StopReason run() throws InterruptedException {
+        return run.run();
+      }
+
       @Override
       public boolean offer(long offset, byte[] request) {
         return run.offerInput(offset, request);
