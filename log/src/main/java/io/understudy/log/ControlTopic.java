@@ -5,11 +5,14 @@ import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.Topics;
 import java.time.Duration;
 
-/** Orders of coordinators and operators, topic {@link Topics#CONTROL}; newest order per VM. */
+/**
+ * Orders of coordinators and operators, topic {@link Topics#CONTROL}; newest order per VM and
+ * subject.
+ */
 public final class ControlTopic {
   private static final SharedTopic<ControlOrder> TOPIC =
       new SharedTopic<>(
-          Topics.CONTROL, ControlOrder::vm, ControlCodec::encode, ControlCodec::decode);
+          Topics.CONTROL, ControlOrder::key, ControlCodec::encode, ControlCodec::decode);
 
   private ControlTopic() {}
 
@@ -20,8 +23,9 @@ public final class ControlTopic {
   }
 
   /**
-   * Reads orders, waiting up to {@code timeout} for the content that exists; keys are VM ids. An
-   * old order is still among the content: who obeys must check its term.
+   * Reads orders, waiting up to {@code timeout} for the content that exists; keys are {@link
+   * ControlOrder#key}. An old order is still among the content: who obeys must check its run and
+   * term.
    */
   public static TopicFollower<ControlOrder> follower(
       ClusterConnection connection, Duration timeout) {

@@ -28,7 +28,8 @@ public final class ControlCodec {
   }
 
   private static ControlOrder fromAvro(ControlRecord record) {
-    if (record.getPayload() instanceof io.understudy.schemas.avro.PromotionOrdered promotion) {
+    Object payload = record.getPayload();
+    if (payload instanceof io.understudy.schemas.avro.PromotionOrdered promotion) {
       return new ControlOrder.PromotionOrdered(
           record.getVm(),
           record.getRun(),
@@ -39,7 +40,38 @@ public final class ControlCodec {
           promotion.getOrderedBy(),
           promotion.getOrderedAtMillis());
     }
-    throw new IllegalStateException("no mapping for payload: " + record.getPayload());
+    if (payload instanceof io.understudy.schemas.avro.LifeOrdered life) {
+      return new ControlOrder.LifeOrdered(
+          record.getVm(),
+          record.getRun(),
+          ControlOrder.Life.valueOf(life.getLife().name()),
+          life.getOrderId(),
+          life.getReason(),
+          life.getOrderedBy(),
+          life.getOrderedAtMillis());
+    }
+    if (payload instanceof io.understudy.schemas.avro.StandbyOrdered standby) {
+      return new ControlOrder.StandbyOrdered(
+          record.getVm(),
+          record.getRun(),
+          standby.getNode(),
+          standby.getAttached(),
+          standby.getOrderId(),
+          standby.getReason(),
+          standby.getOrderedBy(),
+          standby.getOrderedAtMillis());
+    }
+    if (payload instanceof io.understudy.schemas.avro.SnapshotOrdered snapshot) {
+      return new ControlOrder.SnapshotOrdered(
+          record.getVm(),
+          record.getRun(),
+          snapshot.getSinceEpoch(),
+          snapshot.getOrderId(),
+          snapshot.getReason(),
+          snapshot.getOrderedBy(),
+          snapshot.getOrderedAtMillis());
+    }
+    throw new IllegalStateException("no mapping for payload: " + payload);
   }
 
   /** Maps an order to the Avro record of the same name; used for one order. */
@@ -52,6 +84,40 @@ public final class ControlCodec {
           new io.understudy.schemas.avro.PromotionOrdered(
               order.fromTerm(),
               order.toNode(),
+              order.orderId(),
+              order.reason(),
+              order.orderedBy(),
+              order.orderedAtMillis());
+    }
+
+    @Override
+    public void onLifeOrdered(ControlOrder.LifeOrdered order) {
+      result =
+          new io.understudy.schemas.avro.LifeOrdered(
+              io.understudy.schemas.avro.Life.valueOf(order.life().name()),
+              order.orderId(),
+              order.reason(),
+              order.orderedBy(),
+              order.orderedAtMillis());
+    }
+
+    @Override
+    public void onStandbyOrdered(ControlOrder.StandbyOrdered order) {
+      result =
+          new io.understudy.schemas.avro.StandbyOrdered(
+              order.node(),
+              order.attached(),
+              order.orderId(),
+              order.reason(),
+              order.orderedBy(),
+              order.orderedAtMillis());
+    }
+
+    @Override
+    public void onSnapshotOrdered(ControlOrder.SnapshotOrdered order) {
+      result =
+          new io.understudy.schemas.avro.SnapshotOrdered(
+              order.sinceEpoch(),
               order.orderId(),
               order.reason(),
               order.orderedBy(),

@@ -10,7 +10,7 @@ public final class Topics {
   /** Directory of virtual machines, compacted, key = VM id. */
   public static final String VMS = "understudy.vms.v1";
 
-  /** Promotion orders, compacted, key = VM id. */
+  /** Orders, compacted, key = VM id for promotions and {@link #controlKey} for the others. */
   public static final String CONTROL = "understudy.control.v1";
 
   /** Heartbeats, compacted, key = {@link #heartbeatKey}. */
@@ -48,6 +48,11 @@ public final class Topics {
   /** The one transactional id under which a virtual machine's log may be written. */
   public static String transactionalId(VmId vm) {
     return "understudy." + vm.text();
+  }
+
+  /** Key of an order that is no promotion: orders of one subject replace each other. */
+  static String controlKey(String vm, String subject) {
+    return vm + "/" + subject;
   }
 
   /** Key of a node's heartbeat. */

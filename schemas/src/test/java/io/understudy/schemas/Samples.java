@@ -111,9 +111,21 @@ final class Samples {
         "ledger-1", RUN, 4, "ledger", 64L << 20, VmStatus.RUNNING, 2, "node-b", 1_000, 2_000);
   }
 
-  static ControlOrder order() {
-    return new ControlOrder.PromotionOrdered(
-        "ledger-1", RUN, 1, "node-b", OTHER, "primary is silent", "coordinator-1", 1_500);
+  static Map<String, ControlOrder> orders() {
+    String by = "coordinator-1";
+    List<ControlOrder> all =
+        List.of(
+            new ControlOrder.PromotionOrdered(
+                "ledger-1", RUN, 1, "node-b", OTHER, "primary is silent", by, 1_500),
+            new ControlOrder.LifeOrdered(
+                "ledger-1", RUN, ControlOrder.Life.PAUSE, OTHER, "the host is repaired", by, 1_500),
+            new ControlOrder.StandbyOrdered(
+                "ledger-1", RUN, "node-c", true, OTHER, "a second standby", by, 1_500),
+            new ControlOrder.SnapshotOrdered(
+                "ledger-1", RUN, 980, OTHER, "it diverged", by, 1_500));
+    Map<String, ControlOrder> orders = new LinkedHashMap<>();
+    all.forEach(order -> orders.put("ControlRecord-" + order.getClass().getSimpleName(), order));
+    return orders;
   }
 
   static Heartbeat heartbeat() {

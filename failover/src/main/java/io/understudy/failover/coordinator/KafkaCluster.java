@@ -100,7 +100,7 @@ final class KafkaCluster implements ClusterPort {
       received++;
     }
     for (ControlOrder order : control.poll(Duration.ZERO)) {
-      order.applyTo(promotion -> inbox.order(promotion, false));
+      give(order, inbox, false);
       received++;
     }
     for (Heartbeat beat : heartbeats.poll(POLL)) {
@@ -121,11 +121,15 @@ final class KafkaCluster implements ClusterPort {
     contentGiven = true;
     directory.current().values().forEach(inbox::directory);
     heartbeats.current().values().forEach(inbox::beat);
-    control
-        .current()
-        .values()
-        .forEach(order -> order.applyTo(promotion -> inbox.order(promotion, true)));
+    control.current().values().forEach(order -> give(order, inbox, true));
     return directory.current().size() + heartbeats.current().size() + control.current().size();
+  }
+
+  private static void give(ControlOrder order, Inbox inbox, boolean retained) {
+    // The others are for nodes.
+    if (order instanceof ControlOrder.PromotionOrdered promotion) {
+      inbox.order(promotion, retained);
+    }
   }
 
   @Override

@@ -59,21 +59,20 @@ final class OrderListener implements AutoCloseable {
   }
 
   private void consider(ControlOrder any) {
-    any.applyTo(
-        promotion -> {
-          boolean ours =
-              promotion.vm().equals(settings.vm().text())
-                  && promotion.toNode().equals(settings.node());
-          PromotionOrdered before = ours ? order.getAndSet(promotion) : null;
-          if (ours && (before == null || !before.orderId().equals(promotion.orderId()))) {
-            LOG.info(
-                "ordered to take over: vm={} fromTerm={} by={} reason={}",
-                promotion.vm(),
-                promotion.fromTerm(),
-                promotion.orderedBy(),
-                promotion.reason());
-          }
-        });
+    if (!(any instanceof PromotionOrdered promotion)
+        || !promotion.vm().equals(settings.vm().text())
+        || !promotion.toNode().equals(settings.node())) {
+      return;
+    }
+    PromotionOrdered before = order.getAndSet(promotion);
+    if (before == null || !before.orderId().equals(promotion.orderId())) {
+      LOG.info(
+          "ordered to take over: vm={} fromTerm={} by={} reason={}",
+          promotion.vm(),
+          promotion.fromTerm(),
+          promotion.orderedBy(),
+          promotion.reason());
+    }
   }
 
   @Override
