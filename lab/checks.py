@@ -373,6 +373,10 @@ class Host:
         ticks = stat.rsplit(")", 1)[1].split()[11:13]
         return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
+    def dump_threads(self):
+        """Makes its JVMs write what their threads do to their output."""
+        self._lab("exec", self.name, "--", "pkill", "-QUIT", "java")
+
     def power_off(self):
         """SIGKILL for its QEMU."""
         self._lab("kill", self.name)
@@ -490,6 +494,9 @@ def finish(check, options):
     except KeyboardInterrupt:
         sys.exit(130)
     result["seconds"] = round(elapsed(), 1)
+    if result["verdict"] != "PASS":
+        # Also for logs that keep their last lines alone.
+        say(f"FAIL: {json.dumps(result)}")
     if options.json:
         print(json.dumps(result, indent=2))
     else:

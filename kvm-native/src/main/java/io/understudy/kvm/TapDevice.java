@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * One end of a TAP interface: Ethernet frames that the host's network stack, or the bridge the
  * interface belongs to, sends to a guest, and the other way.
  *
- * <p>One thread may receive while another one sends; {@link #close} only after both are done.
+ * <p>One thread may receive while others send; {@link #close} only after all are done.
  *
  * <p>Interface: Linux Documentation/networking/tuntap.rst, linux/if_tun.h, linux/if.h.
  */
@@ -167,8 +167,9 @@ public final class TapDevice implements AutoCloseable {
 
   /**
    * Sends a frame; like any network, the host may lose it (its queue is full, the link is down).
+   * Any thread may call it.
    */
-  public void send(byte[] frame) {
+  public synchronized void send(byte[] frame) {
     outgoing.bytes().put(0, frame);
     // The result does not matter: who needs a frame sends it again.
     LibC.write(openFd(), outgoing.address(), frame.length);

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,6 +49,43 @@ class TapDeviceTest {
       }
       byte[] back = frame(100);
       assertThat(carry(to, from, back)).isEqualTo(back);
+    }
+  }
+
+  @Test
+  void carriesFramesWhole_whenTwoThreadsSend() throws Exception {
+    String left = host.tap();
+    String right = host.tap();
+    host.bridge(left, right);
+    try (TapDevice from = TapDevice.open(left);
+        TapDevice to = TapDevice.open(right)) {
+      carry(from, to, frame(60));
+      List<Thread> senders = new ArrayList<>();
+      for (int length : new int[] {200, 1000}) {
+        byte[] frame = frame(length);
+        Arrays.fill(frame, 14, length, (byte) length);
+        senders.add(
+            new Thread(
+                () -> {
+                  for (int count = 0; count < 5_000; count++) {
+                    from.send(frame);
+                  }
+                }));
+      }
+      senders.forEach(Thread::start);
+      int whole = 0;
+      while (senders.stream().anyMatch(Thread::isAlive) || whole == 0) {
+        byte[] came = to.receive(10);
+        if (came != null && isOurs(came) && came.length >= 200) {
+          byte[] expected = frame(came.length);
+          Arrays.fill(expected, 14, came.length, (byte) came.length);
+          assertThat(came).isEqualTo(expected);
+          whole++;
+        }
+      }
+      for (Thread sender : senders) {
+        sender.join();
+      }
     }
   }
 

@@ -1,8 +1,8 @@
 package io.understudy.capture.network;
 
 /**
- * Where frames come from and go to. One thread receives while another may send; closed when both
- * are done. The real one is a TAP interface.
+ * Where frames come from and go to. One thread receives while any may send; closed when all are
+ * done. The real one is a TAP interface.
  */
 public interface FramePort extends AutoCloseable {
   /**
