@@ -377,6 +377,10 @@ class Host:
         """Makes its JVMs write what their threads do to their output."""
         self._lab("exec", self.name, "--", "pkill", "-QUIT", "java")
 
+    def interfaces(self):
+        """What its network interfaces have carried and lost."""
+        return self._lab("exec", self.name, "--", "ip", "-s", "link")
+
     def power_off(self):
         """SIGKILL for its QEMU."""
         self._lab("kill", self.name)
