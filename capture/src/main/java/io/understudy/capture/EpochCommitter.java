@@ -1,6 +1,7 @@
 package io.understudy.capture;
 
 import io.understudy.log.CommittedEpoch;
+import io.understudy.log.CrashPoint;
 import io.understudy.log.EpochDraft;
 import io.understudy.log.EpochLog;
 import io.understudy.log.LogFencedException;
@@ -74,7 +75,9 @@ public final class EpochCommitter implements Runnable {
         draft.entries().size(),
         TimeUnit.NANOSECONDS.toMicros(took));
     if (took <= leaseNanos) {
+      CrashPoint.BEFORE_RELEASE.pass();
       gate.committed(draft.mark());
+      CrashPoint.AFTER_RELEASE.pass();
     } else {
       statistics.heldBack();
       handOver.wantProof();

@@ -1,5 +1,6 @@
 package io.understudy.capture;
 
+import io.understudy.log.CrashPoint;
 import io.understudy.log.EpochDraft;
 import io.understudy.log.EpochLog;
 import io.understudy.machine.Landmark;
@@ -53,9 +54,11 @@ public final class LiveRun {
     EpochDraft.Entry entry =
         new EpochDraft.Entry(machine.position(), landmark.rip(), landmark.registers(), first);
     opening = Marks.of(machine, gate);
+    CrashPoint.BEFORE_OPEN.pass();
     long begin = clock.nanoTime();
     long number = log.commit(new EpochDraft(List.of(entry), opening)).number();
     long took = clock.nanoTime() - begin;
+    CrashPoint.AFTER_OPEN.pass();
     statistics.committed(number, machine.position(), 1, TimeUnit.NANOSECONDS.toMicros(took));
     proven = took <= settings.outputLease().toNanos();
   }
@@ -86,6 +89,7 @@ public final class LiveRun {
         new EpochCommitter(log, handOver, gate, clock, statistics, settings, machine::kick);
     // What the log already holds may leave now, if the first epoch's commit has just proved the
     // term.
+    CrashPoint.BEFORE_FIRST_RELEASE.pass();
     if (proven) {
       gate.committed(opening);
     } else {

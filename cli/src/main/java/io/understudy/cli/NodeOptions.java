@@ -5,6 +5,7 @@ import io.understudy.failover.node.Node;
 import io.understudy.failover.node.NodeExit;
 import io.understudy.failover.node.NodeSettings;
 import io.understudy.log.ClusterConnection;
+import io.understudy.log.CrashPoint;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -145,6 +146,7 @@ final class NodeOptions {
 
   /** Runs a node in a role until it ends or a signal ends it. */
   int run(Role role, PrintWriter err) throws InterruptedException {
+    CrashPoint.announce();
     // What is wrong with the files is said before a cluster is looked for or waited for.
     guest.files().requireReadable();
     Node running = new Node(settings(cluster.reach()));

@@ -119,6 +119,7 @@ public final class KafkaEpochWriter implements EpochLog {
               + failure);
     }
     SealedEpoch epoch = SealedEpoch.seal(vm.text(), run, term, partitions, chain, draft);
+    CrashPoint.BEFORE_COMMIT.pass();
     long deadlineNanos = System.nanoTime() + commitTimeout.toNanos();
     try {
       producer.beginTransaction();
@@ -126,10 +127,12 @@ public final class KafkaEpochWriter implements EpochLog {
         // The result of a send is not awaited: a commit fails when any send of it failed.
         var unused = producer.send(record(epoch, index));
       }
+      CrashPoint.WITHIN_COMMIT.pass();
       commitTransaction(deadlineNanos);
     } catch (KafkaException | IllegalStateException e) {
       throw fail(epoch, e);
     }
+    CrashPoint.AFTER_COMMIT.pass();
     chain = epoch.next();
     return new CommittedEpoch(epoch.number(), term, chain, epoch.sizeBytes());
   }

@@ -1,5 +1,6 @@
 package io.understudy.replay;
 
+import io.understudy.log.CrashPoint;
 import io.understudy.log.Epoch;
 import io.understudy.machine.Machine;
 import io.understudy.replay.checkpoint.Checkpoint;
@@ -73,7 +74,9 @@ final class CheckpointWriter implements AutoCloseable {
     writing =
         writer.submit(
             () -> {
+              CrashPoint.BEFORE_CHECKPOINT.pass();
               store.write(checkpoint, pages);
+              CrashPoint.AFTER_CHECKPOINT.pass();
               lastEpoch = checkpoint.epoch();
             });
   }

@@ -46,6 +46,8 @@ class ArchitectureTest {
           .definedBy("io.understudy.failover..")
           .layer("cli")
           .definedBy("io.understudy.cli..")
+          .layer("system tests")
+          .definedBy("io.understudy.systemtests..")
           .whereLayer("schemas")
           .mayNotAccessAnyLayer()
           .whereLayer("kvm")
@@ -63,6 +65,8 @@ class ArchitectureTest {
           .whereLayer("failover")
           .mayOnlyAccessLayers("schemas", "kvm", "machine", "log", "capture", "replay")
           .whereLayer("cli")
+          .mayOnlyBeAccessedByLayers("system tests")
+          .whereLayer("system tests")
           .mayNotBeAccessedByAnyLayer();
 
   @ArchTest
@@ -130,11 +134,39 @@ class ArchitectureTest {
   static final ArchRule ONLY_THE_COMMAND_ENDS_THE_PROCESS =
       noClasses()
           .that()
-          .resideOutsideOfPackage("io.understudy.cli..")
+          .resideOutsideOfPackages("io.understudy.cli..", "io.understudy.systemtests..")
+          .and()
+          .doNotHaveFullyQualifiedName("io.understudy.log.CrashPoint")
+          .and()
+          .doNotHaveFullyQualifiedName("io.understudy.log.CrashPoint$Armed")
           .should()
           .callMethodWhere(
               calls("java.lang.System", "exit").or(calls("java.lang.Runtime", "exit|halt")))
           .because("a class that ends the process cannot be tested, nor closed in order");
+
+  /** That it has no other names than its own is what the compiler sees to. */
+  @ArchTest
+  static final ArchRule CRASH_POINTS_ARE_WHERE_LOG_AND_OUTPUT_ARE =
+      noClasses()
+          .that(areReplayed())
+          .or()
+          .resideInAPackage("io.understudy.capture.console..")
+          .or()
+          .resideInAPackage("io.understudy.failover.front..")
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("io.understudy.log.CrashPoint")
+          .because("what both sides execute must not know of tests, nor must what clients talk to");
+
+  @ArchTest
+  static final ArchRule THE_PRODUCT_ARMS_NO_CRASH_POINT =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.understudy.systemtests..", "io.understudy.log..")
+          .should()
+          .accessField("io.understudy.log.CrashPoint", "PROPERTY")
+          .orShould()
+          .callMethod(System.class, "setProperty", String.class, String.class);
 
   /** Guards the rules above against packages that were renamed: they would hold for nothing. */
   @ArchTest

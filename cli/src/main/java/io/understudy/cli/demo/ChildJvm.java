@@ -42,7 +42,7 @@ public final class ChildJvm implements AutoCloseable {
   }
 
   /** The same with a program of any kind, which must end, with all it has started, when killed. */
-  static ChildJvm startProgram(String name, Path output, List<String> command) {
+  public static ChildJvm startProgram(String name, Path output, List<String> command) {
     try {
       return new ChildJvm(name, builder(command, output).start(), output);
     } catch (IOException e) {
@@ -52,12 +52,19 @@ public final class ChildJvm implements AutoCloseable {
 
   /** The command line that runs {@code understudy} with {@code arguments}. */
   static List<String> command(List<String> arguments) {
+    return command(List.of(), MAIN_CLASS, arguments);
+  }
+
+  /** The command line of a class with a main method, with more options for the JVM. */
+  public static List<String> command(
+      List<String> jvmOptions, String mainClass, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Several of them share a small host and live for a minute: what counts is that they start
     // soon.
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN_CLASS));
+    command.addAll(jvmOptions);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
     return List.copyOf(command);
   }

@@ -1,6 +1,7 @@
 package io.understudy.failover.node;
 
 import io.understudy.failover.coordinator.NodePhase;
+import io.understudy.log.CrashPoint;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochLog;
 import io.understudy.log.FencedWriter;
@@ -59,6 +60,7 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
       }
       fence();
     }
+    CrashPoint.WITHIN_DRAIN.pass();
     if (standby.source().reached(end)) {
       drained = true;
       drainedAt = System.nanoTime();
@@ -70,7 +72,9 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   private void fence() {
     orderedAt = System.nanoTime();
     pulse.phase(NodePhase.FENCING.name());
+    CrashPoint.BEFORE_FENCE.pass();
     fenced = KafkaEpochWriter.fence(settings.connection(), settings.vm(), settings.commitTimeout());
+    CrashPoint.AFTER_FENCE.pass();
     end = standby.source().end();
     fencedAt = System.nanoTime();
     pulse.phase(NodePhase.DRAINING.name());

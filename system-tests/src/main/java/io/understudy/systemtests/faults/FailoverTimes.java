@@ -1,0 +1,72 @@
+package io.understudy.systemtests.faults;
+
+import io.understudy.schemas.NodeRole;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How long one failover took, in milliseconds. Immutable.
+ *
+ * @param total from the loss of the leader until clients were served again
+ * @param detection until the coordinator's order was heard of, late by up to a heartbeat
+ * @param fence taking the log, as the new leader logs it, as the next two
+ * @param drain applying what the log held
+ * @param open starting the term
+ */
+record FailoverTimes(long total, long detection, long fence, long drain, long open) {
+  /** Empty if the leader was not replaced. */
+  static Optional<FailoverTimes> of(
+      Nemesis.LeaderLost lost,
+      BeatLog beats,
+      Map<Long, String> promotions,
+      List<Operation> operations) {
+    String promoted = promotions.get(lost.term() + 1);
+    Optional<BeatLog.Heard> ordered =
+        beats.first(
+            lost.nanos(),
+            beat -> beat.role() == NodeRole.COORDINATOR && beat.phase().startsWith("ORDERED"));
+    if (promoted == null || ordered.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new FailoverTimes(
+            outageNanos(operations, lost.nanos()) / 1_000_000,
+            (ordered.get().nanos() - lost.nanos()) / 1_000_000,
+            figure("fenceMillis", promoted),
+            figure("drainMillis", promoted),
+            figure("openMillis", promoted)));
+  }
+
+  /** The end of the longest stretch without any reply: what was on its way still arrives. */
+  private static long outageNanos(List<Operation> operations, long sinceNanos) {
+    long[] replies =
+        operations.stream()
+            .filter(Operation::isAnswered)
+            .mapToLong(operation -> operation.doneNanos() - sinceNanos)
+            .filter(after -> after > 0)
+            .sorted()
+            .toArray();
+    long end = 0;
+    long longest = -1;
+    long before = 0;
+    for (long after : replies) {
+      if (after - before > longest) {
+        longest = after - before;
+        end = after;
+      }
+      before = after;
+    }
+    return end;
+  }
+
+  private static long figure(String name, String line) {
+    Matcher matcher = Pattern.compile("\\b" + name + "=([0-9]+)").matcher(line);
+    if (!matcher.find()) {
+      throw new IllegalStateException("no figure: name=" + name + " line=" + line);
+    }
+    return Long.parseLong(matcher.group(1));
+  }
+}
