@@ -66,7 +66,8 @@ class CrashPointTest {
       while (!isFrozen(process)) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
-      assertThat(new ProcessBuilder("kill", "-CONT", "" + process.pid()).start().waitFor())
+      assertThat(
+              new ProcessBuilder("kill", "-CONT", Long.toString(process.pid())).start().waitFor())
           .isZero();
       assertThat(out.lines()).contains("before 3", "after 3");
     }
@@ -76,7 +77,9 @@ class CrashPointTest {
   @Test
   void refusesTheProperty_whenItMakesNoSense() throws Exception {
     for (String value :
-        new String[] {"no-such-point:1:halt", "after-commit:0:halt", "after-commit:1:x", "", "a:b"}) {
+        new String[] {
+          "no-such-point:1:halt", "after-commit:0:halt", "after-commit:1:x", "", "a:b"
+        }) {
       Process process = start(value);
 
       assertThat(output(process))
@@ -110,7 +113,9 @@ class CrashPointTest {
       builder.command().add("-D" + CrashPoint.PROPERTY + "=" + crashPoint);
     }
     builder.command().add("-cp");
-    builder.command().add(System.getProperty("java.class.path"));
+    builder
+        .command()
+        .add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
     builder.command().add(Passer.class.getName());
     return builder.redirectErrorStream(true).start();
   }

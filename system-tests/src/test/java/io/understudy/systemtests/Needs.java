@@ -12,11 +12,11 @@ import java.util.Arrays;
 /**
  * What a test needs of its host: skipped with the reason where that may be missing, else failed.
  */
-final class Needs {
+public final class Needs {
   private Needs() {}
 
   /** A usable /dev/kvm; {@code UNDERSTUDY_REQUIRE_KVM=1} says that there must be one. */
-  static void kvm() {
+  public static void kvm() {
     try {
       Kvm.open().close();
     } catch (KvmUnavailableException e) {

@@ -2,7 +2,7 @@ package io.understudy.systemtests.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.understudy.kvm.Kvm;
+import io.understudy.systemtests.Needs;
 import io.understudy.systemtests.faults.Operation.Kind;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ class FaultRunIT {
   @Test
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void findsOneAlteredReply_inTheHistoryOfARealRun() throws Exception {
-    requireKvm();
+    Needs.kvm();
     Path directory = Path.of("target", "system-tests", "fault-run").toAbsolutePath();
     Damage.delete(directory);
     Schedule schedule = Schedule.of(1, 0, Optional.of(FaultKind.KILL_PRIMARY));
@@ -60,10 +60,5 @@ class FaultRunIT {
     received[received.length - 3] ^= 1;
     traces.set(0, new TracedClient.Trace(first.name(), received));
     return traces;
-  }
-
-  private static void requireKvm() {
-    // In a run of its own this test is about whole processes: without KVM there is nothing to say.
-    Kvm.open().close();
   }
 }
