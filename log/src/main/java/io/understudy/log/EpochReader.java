@@ -218,6 +218,13 @@ public final class EpochReader implements EpochSource {
               + " offsets="
               + e.offsetOutOfRangePartitions(),
           e);
+    } catch (KafkaException e) {
+      // Kafka says so of batches whose checksum is wrong, and has no type of its own for it. Its
+      // advice to seek past them must not reach anybody.
+      if (e.getClass() == KafkaException.class) {
+        throw verifier.unreadable(e.getCause() == null ? e : e.getCause());
+      }
+      throw e;
     }
   }
 

@@ -98,6 +98,12 @@ final class EpochVerifier {
     return corrupt(what, expected, actual);
   }
 
+  /** Kafka cannot read records at or behind the position, in any partition; it says which. */
+  LogCorruptException unreadable(Throwable cause) {
+    return new LogCorruptException(
+        place(), "damaged batch of records", "records as written", cause.getMessage(), cause);
+  }
+
   private EventRecord decode(byte[] value) {
     if (value == null) {
       throw corrupt("record without a value", "an Event record", "null");

@@ -6,6 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.understudy.schemas.EventCodec;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
+import io.understudy.schemas.Topics;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * what is behind a mark is found when the next epoch of the partition is read.
  */
 class CorruptLogTest {
+  private static final int RECORD_BYTE = 80;
+
   private final ClusterConnection connection = TestBroker.connection();
   private final RawLog log = new RawLog();
 
@@ -154,6 +162,29 @@ class CorruptLogTest {
       assertThat(read).hasSize(intact);
       assertThat(reader.position().chain()).isEqualTo(log.chainBefore(intact));
     }
+  }
+
+  @Test
+  void stopsAtTheFault_whenTheBrokerHasOtherBytes() throws IOException {
+    log.write(connection);
+    Path segment = TestBroker.firstSegment(Topics.events(log.vm), 0);
+    try (FileChannel file =
+        FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer one = ByteBuffer.allocate(1);
+      // Behind the header of the first batch (61 bytes), so in its records.
+      file.read(one, RECORD_BYTE);
+      one.put(0, (byte) (one.get(0) ^ 1));
+      file.write(one.flip(), RECORD_BYTE);
+    }
+
+    assertThatThrownBy(this::readAll)
+        .isInstanceOf(LogCorruptException.class)
+        .hasMessageContaining("damaged batch of records")
+        .hasMessageContaining("vm=" + log.vm)
+        .hasMessageContaining("epoch=0")
+        .hasMessageContaining("stored crc")
+        .message()
+        .doesNotContain("seek past");
   }
 
   @Test

@@ -9,16 +9,26 @@ import java.nio.file.Path;
 /** One broker for all test classes of a JVM, because starting one takes longer than most tests. */
 final class TestBroker {
   private static EmbeddedBroker broker;
+  private static Path directory;
 
   private TestBroker() {}
 
   static synchronized ClusterConnection connection() {
     if (broker == null) {
       EmbeddedBroker.keepJvmAlive();
-      broker = EmbeddedBroker.start(directory(), 0);
+      directory = directory();
+      broker = EmbeddedBroker.start(directory, 0);
       Runtime.getRuntime().addShutdownHook(new Thread(broker::close));
     }
     return ClusterConnection.of(broker.bootstrapServers());
+  }
+
+  /** The file in which the broker keeps the first records of a partition. */
+  static synchronized Path firstSegment(String topic, int partition) {
+    return directory
+        .resolve("kafka")
+        .resolve(topic + "-" + partition)
+        .resolve("00000000000000000000.log");
   }
 
   private static Path directory() {
