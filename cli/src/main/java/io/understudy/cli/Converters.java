@@ -105,6 +105,27 @@ final class Converters {
     }
   }
 
+  /**
+   * The TAP interface of one VM.
+   *
+   * @param vm the VM
+   * @param name the interface
+   */
+  record TapOption(VmId vm, String name) {}
+
+  /** {@code vm=interface}. */
+  static final class ToTap implements ITypeConverter<TapOption> {
+    @Override
+    public TapOption convert(String text) {
+      int equals = text.indexOf('=');
+      if (equals < 0 || equals == text.length() - 1) {
+        throw new TypeConversionException("expected vm=interface, is '" + text + "'");
+      }
+      return new TapOption(
+          refusing(() -> new VmId(text.substring(0, equals))), text.substring(equals + 1));
+    }
+  }
+
   /** The message of the value's own check, without the converter around it. */
   private static <T> T refusing(java.util.function.Supplier<T> value) {
     try {

@@ -1,38 +1,20 @@
 package io.understudy.cli;
 
 import io.understudy.capture.CaptureSettings;
-import io.understudy.failover.node.Node;
-import io.understudy.failover.node.NodeExit;
 import io.understudy.failover.node.NodeSettings;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.CrashPoint;
 import io.understudy.schemas.VmId;
-import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What a primary and a standby have in common: after a failover they are each other. */
+/** What nodes have in common, whatever they do first: after a failover they are each other. */
 final class NodeOptions {
   @Mixin private ClusterOptions cluster;
   @Mixin private GuestOptions guest;
-
-  @Option(
-      names = "--tap",
-      defaultValue = "",
-      paramLabel = "NAME",
-      description = "The TAP interface that connects the guest's network card; it must exist.")
-  private String tap;
-
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
 
   @Option(
       names = "--node",
@@ -139,39 +121,27 @@ final class NodeOptions {
               + " all their time. The same on all nodes of a VM.")
   private double guestSpeed;
 
-  /** A way to run a node until it ends. */
-  interface Role {
-    NodeExit run(Node node) throws InterruptedException;
-  }
-
-  /** Runs a node in a role until it ends or a signal ends it. */
-  int run(Role role, PrintWriter err) throws InterruptedException {
+  /** The cluster, once it has answered and what is wrong with the files has been said. */
+  ClusterConnection reach() {
     CrashPoint.announce();
-    // What is wrong with the files is said before a cluster is looked for or waited for.
+    // In this order: nobody should wait for a cluster to hear of a file.
     guest.files().requireReadable();
-    Node running = new Node(settings(cluster.reach()));
-    Termination.onSignal(() -> running.stop("the process was asked to end"));
-    NodeExit exit = role.run(running);
-    err.println(
-        "node ended: vm="
-            + vm
-            + " node="
-            + node
-            + " reason="
-            + exit.kind()
-            + ": "
-            + exit.message());
-    err.flush();
-    return Failures.exitOf(exit.kind()).code();
+    return cluster.reach();
   }
 
-  NodeSettings settings(ClusterConnection connection) {
+  /**
+   * What a node of one VM is told.
+   *
+   * @param directory where it keeps its checkpoints
+   * @param tap its TAP interface, empty if it has none
+   */
+  NodeSettings settings(ClusterConnection connection, VmId vm, Path directory, String tap) {
     CaptureSettings standard = CaptureSettings.DEFAULT;
     return new NodeSettings(
         vm,
         node,
         connection,
-        state,
+        directory,
         consoleListen,
         heartbeatInterval,
         commitTimeout,
@@ -195,11 +165,19 @@ final class NodeOptions {
     return guest;
   }
 
-  String tap() {
-    return tap;
+  String node() {
+    return node;
   }
 
-  VmId vm() {
-    return vm;
+  Path state() {
+    return state;
+  }
+
+  InetSocketAddress consoleListen() {
+    return consoleListen;
+  }
+
+  Path device() {
+    return device;
   }
 }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
     description = "Follow the run of a VM, and lead it when a coordinator orders so.")
 final class StandbyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private NodeOptions node;
+  @Mixin private OneVmOptions node;
 
   @Override
   public Integer call() throws InterruptedException {

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       ProbeCommand.class,
       RunCommand.class,
       BrokerCommand.class,
+      NodeCommand.class,
       PrimaryCommand.class,
       StandbyCommand.class,
       CoordinatorCommand.class,

@@ -32,7 +32,7 @@ final class OptionsTest {
   /** The node's options alone, as a command would have them. */
   @CommandLine.Command
   private static final class AnyNode {
-    @CommandLine.Mixin private NodeOptions node;
+    @CommandLine.Mixin private OneVmOptions node;
   }
 
   /** The cluster's options alone. */

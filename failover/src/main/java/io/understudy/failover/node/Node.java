@@ -60,7 +60,7 @@ public final class Node {
   /**
    * Begins a run and leads it.
    *
-   * @throws IllegalStateException if the VM's log holds a run already
+   * @throws RunExistsException if the VM's log holds a run already
    */
   public NodeExit runPrimary(NewRun run) throws InterruptedException {
     try (Kvm kvm = Kvm.open(settings.kvmDevice())) {
@@ -81,15 +81,17 @@ public final class Node {
     try (LogTopics topics = new LogTopics(settings.connection())) {
       topics.checkCluster();
       topics.createShared();
+      // Before the fence, which would end a primary that leads already, and again behind it.
+      if (topics.exists(settings.vm())) {
+        requireEmptyLog(false);
+      }
       topics.create(settings.vm(), run.partitions());
     }
-    // Before the fence, which would end a primary that leads already, and again behind it.
-    requireEmptyLog();
     try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "STARTING");
         FencedWriter fenced =
             KafkaEpochWriter.fence(
                 settings.connection(), settings.vm(), settings.commitTimeout())) {
-      requireEmptyLog();
+      requireEmptyLog(true);
       // Not earlier: the guest's time begins with the configuration.
       MachineConfig config =
           new MachineConfig(
@@ -157,7 +159,7 @@ public final class Node {
                   return settings.files().read(header);
                 },
                 outside.output(),
-                settings.stateDirectory().resolve("checkpoints"),
+                StoreKeeper.storeIn(settings.stateDirectory()),
                 settings.checkpointEvery());
         try (Standby standby = Standby.open(setup, () -> stopRequested != null)) {
           if (standby == null) {
@@ -189,6 +191,9 @@ public final class Node {
     try (Promotion promotion =
         new Promotion(settings, standby, orders, pulse, () -> stopRequested != null)) {
       standby.follow(promotion);
+      if (promotion.isRunOver()) {
+        return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());
+      }
       if (!promotion.isDrained()) {
         return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
       }
@@ -276,7 +281,7 @@ public final class Node {
         System.currentTimeMillis());
   }
 
-  private void requireEmptyLog() {
+  private void requireEmptyLog(boolean fenced) {
     try (EpochReader reader = EpochReader.fromStart(settings.connection(), settings.vm())) {
       LogEnd end = reader.end();
       Epoch first = null;
@@ -284,13 +289,7 @@ public final class Node {
         first = reader.poll(POLL);
       }
       if (first != null) {
-        throw new IllegalStateException(
-            "the VM has a run already: vm="
-                + settings.vm()
-                + " run="
-                + first.events().get(0).run()
-                + "; to go on with it start a standby, to begin anew delete its log"
-                + " (understudy topics delete) or choose another id");
+        throw new RunExistsException(settings.vm(), first.events().get(0).run(), fenced);
       }
     }
   }

@@ -50,7 +50,7 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
 
   @Override
   public boolean stopHere() {
-    if (stopRequested.getAsBoolean()) {
+    if (stopRequested.getAsBoolean() || isRunOver()) {
       return true;
     }
     if (order == null) {
@@ -88,6 +88,14 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   /** Whether the machine stands at the end of the log and nobody else can write any more. */
   boolean isDrained() {
     return drained;
+  }
+
+  /**
+   * Whether the run has ended, and the log says so: nothing can follow, and nobody has to lead.
+   * Between two epochs, where this is asked, the machine has not ended without RunEnded.
+   */
+  boolean isRunOver() {
+    return standby.machine().ended().isPresent();
   }
 
   /** The order that was obeyed. */

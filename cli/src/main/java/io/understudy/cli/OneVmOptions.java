@@ -1,0 +1,69 @@
+package io.understudy.cli;
+
+import io.understudy.failover.node.Node;
+import io.understudy.failover.node.NodeExit;
+import io.understudy.failover.node.NodeSettings;
+import io.understudy.log.ClusterConnection;
+import io.understudy.schemas.VmId;
+import java.io.PrintWriter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A node of one VM, which ends when its role does: primary or standby. */
+final class OneVmOptions {
+  @Mixin private NodeOptions node;
+
+  @Option(
+      names = "--tap",
+      defaultValue = "",
+      paramLabel = "NAME",
+      description = "The TAP interface that connects the guest's network card; it must exist.")
+  private String tap;
+
+  @Option(
+      names = "--vm",
+      required = true,
+      paramLabel = "ID",
+      description = "The virtual machine.",
+      converter = Converters.ToVmId.class)
+  private VmId vm;
+
+  /** A way to run a node until it ends. */
+  interface Role {
+    NodeExit run(Node node) throws InterruptedException;
+  }
+
+  /** Runs a node in a role until it ends or a signal ends it. */
+  int run(Role role, PrintWriter err) throws InterruptedException {
+    Node running = new Node(settings(node.reach()));
+    Termination.onSignal(() -> running.stop("the process was asked to end"));
+    NodeExit exit = role.run(running);
+    err.println(
+        "node ended: vm="
+            + vm
+            + " node="
+            + node.node()
+            + " reason="
+            + exit.kind()
+            + ": "
+            + exit.message());
+    err.flush();
+    return Failures.exitOf(exit.kind()).code();
+  }
+
+  NodeSettings settings(ClusterConnection connection) {
+    return node.settings(connection, vm, node.state(), tap);
+  }
+
+  GuestOptions guest() {
+    return node.guest();
+  }
+
+  String tap() {
+    return tap;
+  }
+
+  VmId vm() {
+    return vm;
+  }
+}
