@@ -7,6 +7,7 @@ import io.understudy.log.EpochLog;
 import io.understudy.log.LogFencedException;
 import io.understudy.log.LogTimeoutException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Commits closed epochs, one after the other, and opens the gate for their output.
@@ -25,6 +26,7 @@ public final class EpochCommitter implements Runnable {
   private final HostClock clock;
   private final CaptureStatistics statistics;
   private final long leaseNanos;
+  private final Consumer<CommittedEpoch> onCommitted;
   private final Runnable onStopped;
 
   EpochCommitter(
@@ -34,6 +36,7 @@ public final class EpochCommitter implements Runnable {
       HostClock clock,
       CaptureStatistics statistics,
       CaptureSettings settings,
+      Consumer<CommittedEpoch> onCommitted,
       Runnable onStopped) {
     this.log = log;
     this.handOver = handOver;
@@ -41,6 +44,7 @@ public final class EpochCommitter implements Runnable {
     this.clock = clock;
     this.statistics = statistics;
     this.leaseNanos = settings.outputLease().toNanos();
+    this.onCommitted = onCommitted;
     this.onStopped = onStopped;
   }
 
@@ -83,6 +87,7 @@ public final class EpochCommitter implements Runnable {
       handOver.wantProof();
     }
     handOver.committed();
+    onCommitted.accept(committed);
   }
 
   private void stop(StopReason.Kind kind, String message) {

@@ -1,14 +1,19 @@
 package io.understudy.capture;
 
+import io.understudy.capture.snapshot.CloneSettings;
+import io.understudy.capture.snapshot.SnapshotTaker;
 import io.understudy.log.CrashPoint;
 import io.understudy.log.EpochDraft;
 import io.understudy.log.EpochLog;
 import io.understudy.machine.Landmark;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineLoop;
+import io.understudy.machine.MachineSnapshot;
+import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * One leadership of one machine in the live world, from the moment it holds the log to its end: by
@@ -27,6 +32,7 @@ public final class LiveRun {
   private final HostClock clock;
   private final HandOver handOver = new HandOver();
   private final CaptureStatistics statistics = new CaptureStatistics();
+  private SnapshotTaker snapshots;
   private boolean proven;
   private EpochDraft.Mark opening;
 
@@ -42,6 +48,22 @@ public final class LiveRun {
     this.gate = gate;
     this.settings = settings;
     this.clock = clock;
+  }
+
+  /**
+   * Makes it possible to take snapshots of the machine while it runs; called before {@link #open}.
+   *
+   * @param header the run's first event
+   * @param console the console output that the world may not have; asked by the vCPU thread
+   * @param node name of this node
+   */
+  public SnapshotTaker enableSnapshots(
+      EventRecord header,
+      Supplier<MachineSnapshot.Held> console,
+      CloneSettings cloning,
+      String node) {
+    snapshots = new SnapshotTaker(machine, header, console, cloning, node, handOver::wantProof);
+    return snapshots;
   }
 
   /**
@@ -61,6 +83,9 @@ public final class LiveRun {
     CrashPoint.AFTER_OPEN.pass();
     statistics.committed(number, machine.position(), 1, TimeUnit.NANOSECONDS.toMicros(took));
     proven = took <= settings.outputLease().toNanos();
+    if (snapshots != null) {
+      snapshots.opened(number);
+    }
   }
 
   /**
@@ -84,9 +109,18 @@ public final class LiveRun {
             gate,
             statistics,
             watch,
+            snapshots == null ? mark -> {} : snapshots::marked,
             machine);
     EpochCommitter committer =
-        new EpochCommitter(log, handOver, gate, clock, statistics, settings, machine::kick);
+        new EpochCommitter(
+            log,
+            handOver,
+            gate,
+            clock,
+            statistics,
+            settings,
+            snapshots == null ? epoch -> {} : snapshots::committed,
+            machine::kick);
     // What the log already holds may leave now, if the first epoch's commit has just proved the
     // term.
     CrashPoint.BEFORE_FIRST_RELEASE.pass();
@@ -111,6 +145,9 @@ public final class LiveRun {
       throw failure;
     } finally {
       gate.stop("this node no longer leads");
+      if (snapshots != null) {
+        snapshots.stop();
+      }
       handOver.stop(new StopReason(StopReason.Kind.REQUESTED, "the machine's loop has ended"));
       thread.interrupt();
       watch.stop();

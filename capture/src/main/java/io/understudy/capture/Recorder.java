@@ -8,6 +8,7 @@ import io.understudy.schemas.GuestEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The live world as a {@link Director}: at each position it lets in the time that has passed and
@@ -33,6 +34,7 @@ public final class Recorder implements Director {
   private final CaptureStatistics statistics;
   private final Preemption preemption;
   private final ComputeWatch watch;
+  private final Consumer<EpochDraft.Mark> onMark;
   private final long maxAgeNanos;
   private final long maxHoldNanos;
   private final long timeResolutionNanos;
@@ -59,6 +61,7 @@ public final class Recorder implements Director {
       OutputGate gate,
       CaptureStatistics statistics,
       ComputeWatch watch,
+      Consumer<EpochDraft.Mark> onMark,
       Machine machine) {
     this.settings = settings;
     this.host = host;
@@ -68,6 +71,7 @@ public final class Recorder implements Director {
     this.statistics = statistics;
     this.preemption = new Preemption(settings, host, statistics, machine);
     this.watch = watch;
+    this.onMark = onMark;
     this.sealedOutput = output(machine);
     this.maxAgeNanos = settings.epochMaxAge().toNanos();
     this.maxHoldNanos = settings.outputMaxHold().toNanos();
@@ -241,7 +245,9 @@ public final class Recorder implements Director {
   }
 
   private void close(Machine machine) {
-    handOver.submit(new EpochDraft(entries, Marks.of(machine, gate)));
+    EpochDraft.Mark mark = Marks.of(machine, gate);
+    onMark.accept(mark);
+    handOver.submit(new EpochDraft(entries, mark));
     entries = new ArrayList<>();
     entryBytes = 0;
     sealedOutput = output(machine);

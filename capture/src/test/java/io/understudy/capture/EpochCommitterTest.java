@@ -10,6 +10,7 @@ import io.understudy.log.LogFencedException;
 import io.understudy.schemas.GuestEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class EpochCommitterTest {
@@ -61,6 +62,7 @@ class EpochCommitterTest {
             log.clock,
             statistics,
             CaptureSettings.DEFAULT,
+            epoch -> {},
             () -> kicks.add("kick"))
         .run();
   }
@@ -135,7 +137,7 @@ class EpochCommitterTest {
       }
       now += durations.remove(0);
       afterFirst.run();
-      return new CommittedEpoch(0, 1, ChainState.genesis(), 100);
+      return new CommittedEpoch(0, 1, ChainState.genesis(), 100, new TreeMap<>());
     }
 
     @Override

@@ -213,6 +213,7 @@ class RecorderKvmIT {
         gate,
         new CaptureStatistics(),
         new ComputeWatch(SETTINGS.interruptDelay(), machine::kick),
+        mark -> {},
         machine);
   }
 

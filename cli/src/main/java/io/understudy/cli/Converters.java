@@ -1,10 +1,12 @@
 package io.understudy.cli;
 
 import io.understudy.failover.front.ConsoleMode;
+import io.understudy.replay.StartPolicy;
 import io.understudy.schemas.VmId;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -123,6 +125,19 @@ final class Converters {
       }
       return new TapOption(
           refusing(() -> new VmId(text.substring(0, equals))), text.substring(equals + 1));
+    }
+  }
+
+  /** {@code auto}, {@code beginning} or {@code snapshot}. */
+  static final class ToStartPolicy implements ITypeConverter<StartPolicy> {
+    @Override
+    public StartPolicy convert(String text) {
+      for (StartPolicy policy : StartPolicy.values()) {
+        if (policy.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return policy;
+        }
+      }
+      throw new TypeConversionException("expected auto, beginning or snapshot, is '" + text + "'");
     }
   }
 

@@ -1,9 +1,12 @@
 package io.understudy.cli;
 
 import io.understudy.capture.CaptureSettings;
+import io.understudy.capture.snapshot.CloneSettings;
 import io.understudy.failover.node.NodeSettings;
+import io.understudy.failover.node.SnapshotSettings;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.CrashPoint;
+import io.understudy.replay.StartPolicy;
 import io.understudy.schemas.VmId;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -113,6 +116,45 @@ final class NodeOptions {
   private long transferRateMiB;
 
   @Option(
+      names = "--clone-rate",
+      defaultValue = "64",
+      paramLabel = "MIB",
+      description =
+          "How many MiB of a running guest are copied in a second when a snapshot was ordered.")
+  private long cloneRateMiB;
+
+  @Option(
+      names = "--clone-final-pages",
+      defaultValue = "256",
+      paramLabel = "N",
+      description = "With at most so many pages left, a guest that is copied is stopped for them.")
+  private int cloneFinalPages;
+
+  @Option(
+      names = "--keep-snapshots",
+      defaultValue = "2",
+      paramLabel = "N",
+      description = "How many snapshots of the VM stay; older ones are deleted.")
+  private int keepSnapshots;
+
+  @Option(
+      names = "--start",
+      defaultValue = "auto",
+      paramLabel = "auto|beginning|snapshot",
+      description =
+          "How a standby without a checkpoint begins: as is quicker, from the beginning of the log"
+              + " alone, or from a snapshot of the primary alone.",
+      converter = Converters.ToStartPolicy.class)
+  private StartPolicy start;
+
+  @Option(
+      names = "--replay-at-most",
+      defaultValue = "5000",
+      paramLabel = "EPOCHS",
+      description = "A standby rather replays so many epochs than to order a snapshot.")
+  private long replayAtMost;
+
+  @Option(
       names = "--guest-speed",
       defaultValue = "1",
       paramLabel = "FACTOR",
@@ -156,6 +198,12 @@ final class NodeOptions {
             interruptDelay,
             transferRateMiB << 20,
             guestSpeed),
+        new SnapshotSettings(
+            new CloneSettings(
+                cloneRateMiB << 20, cloneFinalPages, CloneSettings.DEFAULT.maxRounds()),
+            keepSnapshots,
+            start,
+            replayAtMost),
         device,
         guest.files(),
         tap);

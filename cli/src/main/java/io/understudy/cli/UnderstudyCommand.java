@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       ReplayCommand.class,
       LogCommand.class,
+      SnapshotCommand.class,
+      SnapshotsCommand.class,
       CheckpointCommand.class,
       TopicsCommand.class,
       DemoCommand.class

@@ -48,7 +48,7 @@ final class FailuresTest {
         arguments(new UncheckedIOException(new IOException("x")), ExitCode.ENVIRONMENT),
         arguments(new LogFencedException("x"), ExitCode.FENCED),
         arguments(new LogTimeoutException("x", cause), ExitCode.LOG),
-        arguments(new LogTruncatedException("x"), ExitCode.LOG),
+        arguments(new LogTruncatedException("x", true), ExitCode.LOG),
         arguments(new LogException("x"), ExitCode.LOG),
         arguments(new SchemaException("x"), ExitCode.LOG),
         arguments(new TimeoutException("x"), ExitCode.LOG),

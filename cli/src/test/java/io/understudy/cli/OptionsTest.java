@@ -3,14 +3,17 @@ package io.understudy.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.understudy.capture.CaptureSettings;
+import io.understudy.capture.snapshot.CloneSettings;
 import io.understudy.cli.Converters.FrontOption;
 import io.understudy.failover.coordinator.CoordinatorSettings;
 import io.understudy.failover.front.ConsoleMode;
 import io.understudy.failover.node.NewRun;
 import io.understudy.failover.node.NodeSettings;
+import io.understudy.failover.node.SnapshotSettings;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.KafkaEpochWriter;
 import io.understudy.machine.GuestFiles;
+import io.understudy.replay.StartPolicy;
 import io.understudy.schemas.VmId;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -96,6 +99,11 @@ final class OptionsTest {
             "--output-max-hold=4ms",
             "--interrupt-delay=6ms",
             "--transfer-rate=7",
+            "--clone-rate=8",
+            "--clone-final-pages=9",
+            "--keep-snapshots=3",
+            "--start=snapshot",
+            "--replay-at-most=10",
             "--guest-speed=0.5",
             "--kernel=k",
             "--initrd=i",
@@ -125,6 +133,11 @@ final class OptionsTest {
                     Duration.ofMillis(6),
                     7L << 20,
                     0.5),
+                new SnapshotSettings(
+                    new CloneSettings(8L << 20, 9, CloneSettings.DEFAULT.maxRounds()),
+                    3,
+                    StartPolicy.SNAPSHOT,
+                    10),
                 Path.of("/dev/other"),
                 new GuestFiles(null, Path.of("k"), Path.of("i"), Path.of("x")),
                 "tap0"));

@@ -5,8 +5,9 @@ import java.util.Objects;
 
 /**
  * One contiguous piece of guest RAM, zeroed at the start. Closed by its {@link VirtualMachine};
- * every access afterwards fails. Owned by one thread at a time: the vCPU must not run while another
- * thread reads or writes, or the values are accidental.
+ * every access afterwards fails. Owned by one thread at a time: when the vCPU runs while another
+ * thread reads, the values are accidental; it must not run while another one writes, and nobody may
+ * access it while it is being closed.
  *
  * <p>Addresses are guest-physical and in bytes. Writes through this class are host writes and do
  * not appear in the dirty log (Documentation/virt/kvm/api.rst, KVM_GET_DIRTY_LOG).

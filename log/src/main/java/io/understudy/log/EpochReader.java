@@ -277,7 +277,8 @@ public final class EpochReader implements EpochSource {
                 + " wantedOffset="
                 + wanted
                 + " firstOffset="
-                + beginning);
+                + beginning,
+            true);
       }
       if (wanted > end) {
         throw new LogTruncatedException(
@@ -288,7 +289,8 @@ public final class EpochReader implements EpochSource {
                 + " wantedOffset="
                 + wanted
                 + " endOffset="
-                + end);
+                + end,
+            false);
       }
       consumer.seek(lane.partition, wanted);
     }

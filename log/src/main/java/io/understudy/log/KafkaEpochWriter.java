@@ -8,10 +8,13 @@ import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
@@ -45,6 +48,12 @@ public final class KafkaEpochWriter implements EpochLog {
   private final long term;
   private final int partitions;
   private final String topic;
+
+  /** Offset behind the last record, of each partition written to. */
+  private final SortedMap<Integer, Long> offsets = new TreeMap<>();
+
+  /** Of the record that was acknowledged last. */
+  private volatile long lastOffset;
 
   private ChainState chain;
 
@@ -125,16 +134,24 @@ public final class KafkaEpochWriter implements EpochLog {
       producer.beginTransaction();
       for (int index = 0; index < epoch.records().size(); index++) {
         // The result of a send is not awaited: a commit fails when any send of it failed.
-        var unused = producer.send(record(epoch, index));
+        var unused = producer.send(record(epoch, index), this::sent);
       }
       CrashPoint.WITHIN_COMMIT.pass();
       commitTransaction(deadlineNanos);
+      offsets.put(epoch.partition(), lastOffset + 1);
     } catch (KafkaException | IllegalStateException e) {
       throw fail(epoch, e);
     }
     CrashPoint.AFTER_COMMIT.pass();
     chain = epoch.next();
-    return new CommittedEpoch(epoch.number(), term, chain, epoch.sizeBytes());
+    return new CommittedEpoch(epoch.number(), term, chain, epoch.sizeBytes(), offsets);
+  }
+
+  /** The producer's thread, in the order of the records, before the commit returns. */
+  private void sent(RecordMetadata record, Exception failed) {
+    if (failed == null) {
+      lastOffset = record.offset();
+    }
   }
 
   @Override

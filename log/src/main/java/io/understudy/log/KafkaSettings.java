@@ -86,6 +86,30 @@ final class KafkaSettings {
     return connection.consumerSettings(defaults, required);
   }
 
+  /** The producer of snapshots: much is written, and nobody waits for a single record. */
+  static Map<String, Object> snapshotWriter(ClusterConnection connection, Duration delivery) {
+    int deliveryMs = Math.toIntExact(delivery.toMillis());
+    Map<String, Object> defaults = new HashMap<>();
+    defaults.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+    defaults.put(ProducerConfig.BATCH_SIZE_CONFIG, MEBIBYTE);
+    // Sending blocks when this is full, so it bounds what a snapshot costs the primary in memory.
+    defaults.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 8L * MEBIBYTE);
+    defaults.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    defaults.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 200);
+    defaults.put(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
+
+    Map<String, Object> required = new HashMap<>();
+    required.put(ProducerConfig.ACKS_CONFIG, "all");
+    // Pieces must be in the topic once and in order.
+    required.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    required.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, deliveryMs);
+    required.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, deliveryMs);
+    required.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, deliveryMs / 3);
+    required.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
+    required.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+    return connection.producerSettings(defaults, required);
+  }
+
   /**
    * The producer of a shared topic.
    *

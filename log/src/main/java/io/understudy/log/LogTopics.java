@@ -16,11 +16,13 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -89,7 +91,8 @@ public final class LogTopics implements AutoCloseable {
   }
 
   /**
-   * Creates the event topic of a VM; one that exists and fits is left alone.
+   * Creates the topics of a VM, for events and for snapshots; those that exist and fit are left
+   * alone.
    *
    * @param partitions number of partitions the epochs are striped over, 1 or more
    * @throws LogException if a topic with other partitions or another cleanup policy exists
@@ -108,6 +111,46 @@ public final class LogTopics implements AutoCloseable {
             TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
             "CreateTime");
     createOrCheck(Topics.events(vm), partitions, configs);
+    createSnapshots(vm);
+  }
+
+  /** Creates the snapshots topic of a VM; one that exists and fits is left alone. */
+  public void createSnapshots(VmId vm) {
+    createOrCheck(
+        Topics.snapshots(vm),
+        SnapshotLayout.PARTITIONS,
+        Map.of(
+            TopicConfig.CLEANUP_POLICY_CONFIG,
+            TopicConfig.CLEANUP_POLICY_DELETE,
+            // A snapshot is deleted when there is a newer one, see deleteOldSnapshots.
+            TopicConfig.RETENTION_MS_CONFIG,
+            "-1",
+            TopicConfig.RETENTION_BYTES_CONFIG,
+            "-1",
+            // Only whole segments give their space back.
+            TopicConfig.SEGMENT_BYTES_CONFIG,
+            Integer.toString(32 * 1024 * 1024)));
+  }
+
+  /**
+   * Deletes snapshots when there are newer ones, and what lies before them without ever having
+   * become a snapshot.
+   *
+   * @param all all snapshots of the VM, in the order in which they were completed
+   * @param keep how many complete ones stay, at least 1; the newest verified one stays, too
+   */
+  public void deleteOldSnapshots(VmId vm, List<StoredSnapshot> all, int keep) {
+    deleteRecords(Topics.snapshots(vm), SnapshotRetention.deletable(all, keep));
+  }
+
+  private void deleteRecords(String topic, Map<Integer, Long> below) {
+    Map<TopicPartition, RecordsToDelete> wanted = new HashMap<>();
+    below.forEach(
+        (partition, offset) ->
+            wanted.put(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(offset)));
+    if (!wanted.isEmpty()) {
+      await(admin.deleteRecords(wanted).all(), "delete records of topic " + topic);
+    }
   }
 
   /** Creates the topics that all VMs share where they are missing, and publishes the schemas. */
@@ -147,9 +190,16 @@ public final class LogTopics implements AutoCloseable {
                     topic.partitions().get(0).replicas().size()));
   }
 
-  /** Deletes the VM's event topic and with it the history of its run; none is no failure. */
+  /**
+   * Deletes the VM's topics and with them the history of its run and its snapshots; none is no
+   * failure.
+   */
   public void delete(VmId vm) {
-    String topic = Topics.events(vm);
+    delete(Topics.events(vm));
+    delete(Topics.snapshots(vm));
+  }
+
+  private void delete(String topic) {
     try {
       admin.deleteTopics(List.of(topic)).all().get();
     } catch (ExecutionException e) {

@@ -8,13 +8,26 @@ package io.understudy.log;
 public final class LogTruncatedException extends LogException {
   private static final long serialVersionUID = 1L;
 
-  /** Names vm, partition, wanted and available offsets. */
-  public LogTruncatedException(String message) {
+  private final boolean cutOff;
+
+  /**
+   * Names vm, partition, wanted and available offsets.
+   *
+   * @param cutOff whether the log begins behind the position
+   */
+  public LogTruncatedException(String message, boolean cutOff) {
     super(message);
+    this.cutOff = cutOff;
   }
 
   /** The broker refused an offset while reading. */
   public LogTruncatedException(String message, Throwable cause) {
     super(message, cause);
+    this.cutOff = true;
+  }
+
+  /** Whether the log begins behind the position; otherwise it ends before it. */
+  public boolean isCutOff() {
+    return cutOff;
   }
 }

@@ -57,6 +57,28 @@ abstract class EpochLogContractTest {
     }
   }
 
+  /** Offsets of a commit are where a reader goes on that has the machine at that epoch's end. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void readerGoesOnBehindAnyEpoch_whereItsCommitSaid(int partitions) {
+    create(partitions);
+    List<EpochDraft> drafts = drafts(partitions, 12);
+    for (CommittedEpoch committed : commitAll(partitions, drafts)) {
+      int written = (int) Math.min(partitions, committed.number() + 1);
+      assertThat(committed.offsets()).as("of %s", committed.number()).hasSize(written);
+      if (written == partitions) {
+        LogPosition position = new LogPosition(committed.next(), committed.offsets());
+        try (EpochSource source = source(run, position)) {
+          List<Epoch> rest = drain(source);
+          assertThat(rest).hasSize(drafts.size() - 1 - (int) committed.number());
+          if (!rest.isEmpty()) {
+            assertThat(rest.get(0).number()).isEqualTo(committed.number() + 1);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void pollReturnsNull_whenNothingWasCommitted() {
     create(4);

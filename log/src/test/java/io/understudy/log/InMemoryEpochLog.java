@@ -121,6 +121,7 @@ public final class InMemoryEpochLog {
     private final Fenced right;
     private final UUID run;
     private final long term;
+    private final SortedMap<Integer, Long> offsets = new TreeMap<>();
     private ChainState chain;
     private boolean usable = true;
 
@@ -146,7 +147,8 @@ public final class InMemoryEpochLog {
       append(right, epoch);
       usable = true;
       chain = epoch.next();
-      return new CommittedEpoch(epoch.number(), term, chain, epoch.sizeBytes());
+      offsets.put(epoch.partition(), committedEnd().offsets().get(epoch.partition()));
+      return new CommittedEpoch(epoch.number(), term, chain, epoch.sizeBytes(), offsets);
     }
 
     @Override

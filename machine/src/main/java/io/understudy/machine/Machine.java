@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /**
  * One deterministic PC: a vCPU, its memory and its devices, at a position.
@@ -107,9 +108,25 @@ public final class Machine implements AutoCloseable {
    */
   public static Machine restore(
       Kvm kvm, MachineConfig config, MachineOutput output, MachineState state, PageSource pages) {
+    return restore(kvm, config, output, pages, () -> state);
+  }
+
+  /**
+   * The same, where the state is known only behind the pages.
+   *
+   * @param pages as above; of a page that it names twice the later content counts
+   * @param saved asked when {@code pages} has given all
+   */
+  public static Machine restore(
+      Kvm kvm,
+      MachineConfig config,
+      MachineOutput output,
+      PageSource pages,
+      Supplier<MachineState> saved) {
     Machine machine = create(kvm, config, output);
     try {
       pages.fill(machine::loadPage);
+      MachineState state = saved.get();
       MachineStates.restoreVcpu(state, machine.vcpu);
       machine.devices.restore(state.getDevices());
       machine.position = state.getPosition();
@@ -575,13 +592,61 @@ public final class Machine implements AutoCloseable {
     return changed;
   }
 
+  /**
+   * What was written between two digests: the last one, and the one after which this was called
+   * before.
+   *
+   * @param changed pages whose content differs or has differed at a digest in between
+   * @param touched those, and the pages that were written and then as before: what was read of them
+   *     beside the running guest may be neither their old content nor their new one
+   */
+  public record Writes(BitSet changed, BitSet touched) {}
+
+  /**
+   * Takes what was written up to the last {@link #digest}; behind it, the guest must not have run.
+   * Takes the same set as {@link #takeChangedPages}, so a machine is asked for one of them only.
+   */
+  public Writes takeWrites() {
+    BitSet changed = memoryDigest.takeChangedAsOfUpdate();
+    BitSet touched = memoryDigest.takeTouched();
+    if (devices.disk() != null) {
+      BitSet blocks = devices.disk().takeChangedBlocks();
+      for (int block = blocks.nextSetBit(0); block >= 0; block = blocks.nextSetBit(block + 1)) {
+        changed.set(memory.pageCount() + block);
+        touched.set(memory.pageCount() + block);
+      }
+    }
+    return new Writes(changed, touched);
+  }
+
+  /** Numbers of all pages that may not be what they are without the guest: for a first copy. */
+  public BitSet presentPages() {
+    BitSet present = new BitSet();
+    present.set(0, memory.pageCount());
+    if (devices.disk() != null) {
+      devices.disk().overlayBlocks().stream()
+          .forEach(block -> present.set(memory.pageCount() + block));
+    }
+    return present;
+  }
+
+  /** How many of the pages are memory; blocks of the disk are numbered behind them. */
+  public int memoryPageCount() {
+    return memory.pageCount();
+  }
+
   /** Hash of each page of memory, for finding the pages in which two machines differ. */
   public long[] pageHashes() {
     memoryDigest.update();
     return memoryDigest.pageHashes();
   }
 
-  /** Copies a page of guest memory or a block of the disk. */
+  /**
+   * Copies a page of guest memory or a block of the disk. A thread other than the vCPU thread may
+   * do so while the machine is open, for a page that was among the {@linkplain #presentPages
+   * present} or {@linkplain Writes#touched touched} ones when the vCPU thread told it to: what it
+   * gets is accidental if the page is written meanwhile, and then the page is touched again.
+   */
   public void readPage(int number, byte[] target) {
     if (number < memory.pageCount()) {
       memory.read((long) number * PAGE_SIZE, target, 0, PAGE_SIZE);

@@ -24,6 +24,9 @@ final class MemoryDigest {
   private final long[] bitmap;
   private final BitSet changed;
 
+  /** What {@link #takeTouched} takes: unlike {@link #changed}, with pages that are as before. */
+  private final BitSet touched = new BitSet();
+
   /** What {@link #takeUpdated} takes. */
   private final BitSet updated = new BitSet();
 
@@ -68,6 +71,7 @@ final class MemoryDigest {
   }
 
   private void rehash(int page) {
+    touched.set(page);
     long now = mix(hash(page), page);
     if (now != pageHashes[page]) {
       sum += now - pageHashes[page];
@@ -85,6 +89,23 @@ final class MemoryDigest {
     update();
     BitSet taken = (BitSet) changed.clone();
     changed.clear();
+    return taken;
+  }
+
+  /** What {@link #takeChanged} takes, as of the last update. */
+  BitSet takeChangedAsOfUpdate() {
+    BitSet taken = (BitSet) changed.clone();
+    changed.clear();
+    return taken;
+  }
+
+  /**
+   * Pages that were written between the last update and the one before which this was last called,
+   * whether they differ or not: what a reader beside the running guest may have seen in between.
+   */
+  BitSet takeTouched() {
+    BitSet taken = (BitSet) touched.clone();
+    touched.clear();
     return taken;
   }
 

@@ -3,6 +3,7 @@ package io.understudy.replay;
 import io.understudy.log.CrashPoint;
 import io.understudy.log.Epoch;
 import io.understudy.machine.Machine;
+import io.understudy.machine.MachineSnapshot;
 import io.understudy.replay.checkpoint.Checkpoint;
 import io.understudy.replay.checkpoint.CheckpointStore;
 import io.understudy.replay.checkpoint.PageConsumer;

@@ -13,6 +13,7 @@ import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
 import io.understudy.machine.MachineOutput;
+import io.understudy.machine.MachineSnapshot;
 import io.understudy.machine.RunClock;
 import io.understudy.machine.StateDigest;
 import io.understudy.machine.disk.FileDisk;
@@ -203,12 +204,12 @@ class CheckpointWriterKvmIT {
     public void frame(byte[] frame) {}
 
     @Override
-    public Held held() {
-      return new Held(0, new byte[0]);
+    public MachineSnapshot.Held held() {
+      return new MachineSnapshot.Held(0, new byte[0]);
     }
 
     @Override
-    public void restore(Held held, long framesSent) {}
+    public void restore(MachineSnapshot.Held held, long framesSent) {}
 
     @Override
     public void released(long offset, long frames) {}

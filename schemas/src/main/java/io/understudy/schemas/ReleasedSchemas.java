@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 
@@ -19,6 +21,9 @@ public final class ReleasedSchemas {
   private static final int NEWEST_VERSION = 2;
   private static final List<String> NAMES =
       List.of("Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState");
+
+  /** Records that were not there from the start, with the version that they came with. */
+  private static final Map<String, Integer> LATER_NAMES = Map.of("Snapshot", 2);
 
   private ReleasedSchemas() {}
 
@@ -48,6 +53,11 @@ public final class ReleasedSchemas {
     for (int version = 1; version <= NEWEST_VERSION; version++) {
       for (String name : NAMES) {
         all.add(read(name, version));
+      }
+      for (Map.Entry<String, Integer> later : new TreeMap<>(LATER_NAMES).entrySet()) {
+        if (version >= later.getValue()) {
+          all.add(read(later.getKey(), version));
+        }
       }
     }
     return List.copyOf(all);

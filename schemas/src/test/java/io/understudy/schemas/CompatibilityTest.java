@@ -32,7 +32,8 @@ class CompatibilityTest {
   private static final Path RELEASED = Path.of("released");
 
   @ParameterizedTest
-  @ValueSource(strings = {"Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState"})
+  @ValueSource(
+      strings = {"Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState", "Snapshot"})
   void currentSchemaIsCompatible_withEveryReleasedVersion(String name) throws Exception {
     SchemaValidator reads = new SchemaValidatorBuilder().canReadStrategy().validateAll();
     SchemaValidator isRead = new SchemaValidatorBuilder().canBeReadStrategy().validateAll();
@@ -67,7 +68,8 @@ class CompatibilityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState"})
+  @ValueSource(
+      strings = {"Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState", "Snapshot"})
   void newestReleaseMeansTheSameAsTheSource(String name) throws IOException {
     // Otherwise records would be written with a schema that no release can look up.
     List<Schema> released = released(name);

@@ -71,6 +71,12 @@ class GoldenBytesTest {
   }
 
   @Test
+  void snapshotsAreReadAndWrittenAsEver_whenOfVersion2() {
+    Samples.snapshots()
+        .forEach((name, part) -> check(name, part, SnapshotCodec::encode, SnapshotCodec::decode));
+  }
+
+  @Test
   void epochHashIsAsEver_whenOfVersion2() {
     assertThat(hash(Samples.events())).isEqualTo(read(VERSION_2, "HashChain"));
   }
@@ -112,6 +118,7 @@ class GoldenBytesTest {
     Samples.orders().forEach((name, order) -> files.put(name, ControlCodec.encode(order)));
     files.put("Heartbeat", HeartbeatCodec.encode(Samples.heartbeat()));
     files.put("MachineState", MachineStateCodec.encode(Samples.machine()));
+    Samples.snapshots().forEach((name, part) -> files.put(name, SnapshotCodec.encode(part)));
     files.put("HashChain", HexFormat.of().parseHex(hash(Samples.events())));
     Path directory = Path.of(args[0]);
     Files.createDirectories(directory);

@@ -128,6 +128,46 @@ final class Samples {
     return orders;
   }
 
+  static Map<String, SnapshotRecord> snapshots() {
+    List<SnapshotPart> all =
+        List.of(
+            new SnapshotPart.Started("node-a", -1, 8192, 4096, 1_600),
+            new SnapshotPart.Chunk(3, new int[] {7, 9000}, hash(1)),
+            new SnapshotPart.State(4, hash(2)),
+            new SnapshotPart.Completed(
+                "node-a",
+                hash(5),
+                980,
+                991,
+                123_456,
+                18_446,
+                hash(3),
+                List.of(100L, 120L),
+                -1,
+                2,
+                Long.MIN_VALUE,
+                8200,
+                4096,
+                5,
+                hash(4),
+                List.of(0L, 10L, 20L),
+                List.of(0L, 13L, 22L),
+                300,
+                1_300_000,
+                3,
+                870,
+                1_600,
+                2_600),
+            new SnapshotPart.Verified("node-b", 991, 3_600));
+    Map<String, SnapshotRecord> records = new LinkedHashMap<>();
+    all.forEach(
+        part ->
+            records.put(
+                "Snapshot-" + part.getClass().getSimpleName(),
+                new SnapshotRecord("ledger-1", RUN, 2, OTHER, part)));
+    return records;
+  }
+
   static Heartbeat heartbeat() {
     return new Heartbeat(
         "ledger-1",

@@ -3,6 +3,7 @@ package io.understudy.failover.node;
 import io.understudy.capture.HostClock;
 import io.understudy.capture.LiveRun;
 import io.understudy.capture.StopReason;
+import io.understudy.capture.snapshot.SnapshotTaker;
 import io.understudy.failover.coordinator.NodePhase;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ChainState;
@@ -18,12 +19,15 @@ import io.understudy.log.LogTimeoutException;
 import io.understudy.log.LogTopics;
 import io.understudy.log.TopicPublisher;
 import io.understudy.log.VmDirectory;
+import io.understudy.machine.Landmark;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.RunClock;
 import io.understudy.machine.RunHeader;
 import io.understudy.replay.ReplayDivergenceException;
 import io.understudy.replay.Standby;
+import io.understudy.replay.StartOptions;
+import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.NodeRole;
@@ -47,6 +51,9 @@ public final class Node {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration DIRECTORY_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration POLL = Duration.ofMillis(100);
+
+  /** A living primary begins with a snapshot within a second, on a busy host within a few. */
+  private static final Duration SNAPSHOT_ANSWER_TIMEOUT = Duration.ofSeconds(15);
 
   private final NodeSettings settings;
   private volatile String stopRequested;
@@ -121,7 +128,7 @@ public final class Node {
             machine,
             log,
             header,
-            header,
+            firstEvent(runId, machine, header),
             runId,
             1,
             outside,
@@ -160,7 +167,13 @@ public final class Node {
                 },
                 outside.output(),
                 StoreKeeper.storeIn(settings.stateDirectory()),
-                settings.checkpointEvery());
+                settings.checkpointEvery(),
+                new StartOptions(
+                    settings.node(),
+                    settings.snapshots().start(),
+                    settings.snapshots().replayAtMost(),
+                    SNAPSHOT_ANSWER_TIMEOUT,
+                    pulse::phase));
         try (Standby standby = Standby.open(setup, () -> stopRequested != null)) {
           if (standby == null) {
             return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
@@ -205,13 +218,12 @@ public final class Node {
       EpochLog log = promotion.begin();
       GuestEvent.TermStarted first =
           new GuestEvent.TermStarted(settings.node(), promotion.order().reason(), term - 1);
-      RunStarted header = (RunStarted) standby.header().event();
       NodeExit exit =
           lead(
               standby.machine(),
               log,
               first,
-              header,
+              standby.header(),
               run,
               term,
               outside,
@@ -229,11 +241,18 @@ public final class Node {
     }
   }
 
+  /** The run's first event as it will be in the log. */
+  private EventRecord firstEvent(UUID run, Machine machine, RunStarted header) {
+    Landmark at = machine.landmark();
+    return new EventRecord(
+        settings.vm().text(), run, 1, 0, 0, machine.position(), at.rip(), at.registers(), header);
+  }
+
   private NodeExit lead(
       Machine machine,
       EpochLog log,
       GuestEvent first,
-      RunStarted header,
+      EventRecord runStarted,
       UUID run,
       long term,
       Outside outside,
@@ -242,13 +261,19 @@ public final class Node {
       throws InterruptedException {
     LiveRun leadership =
         new LiveRun(machine, log, outside.gate(), settings.capture(), HostClock.SYSTEM);
+    SnapshotTaker snapshots =
+        leadership.enableSnapshots(
+            runStarted, outside.output()::held, settings.snapshots().cloning(), settings.node());
+    RunStarted header = (RunStarted) runStarted.event();
     live = leadership;
     leadership.open(first);
     outside.goLive(run, term, machine, leadership);
     pulse.became(run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term));
     onOpened.run();
     try (TopicPublisher<VmRecord> directory =
-        VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT)) {
+            VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT);
+        SnapshotOrders orders = new SnapshotOrders(settings, run, term, snapshots)) {
+      orders.start();
       Thread announcer =
           new Thread(
               () -> directory.publish(vmRecord(header, run, term, VmStatus.RUNNING)), "directory");
@@ -258,7 +283,12 @@ public final class Node {
         leadership.stop(stopRequested);
       }
       StopReason reason = leadership.run();
-      LOG.info("leadership ended: vm={} term={} {}", settings.vm(), term, leadership.statistics());
+      LOG.info(
+          "leadership ended: vm={} term={} {} {}",
+          settings.vm(),
+          term,
+          leadership.statistics(),
+          snapshots.statistics());
       announcer.join();
       if (reason.kind() == StopReason.Kind.GUEST_ENDED) {
         directory.publish(vmRecord(header, run, term, VmStatus.ENDED));

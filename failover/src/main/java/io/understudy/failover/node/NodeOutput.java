@@ -2,6 +2,7 @@ package io.understudy.failover.node;
 
 import io.understudy.capture.console.OutputBuffer;
 import io.understudy.capture.network.FrameOutput;
+import io.understudy.machine.MachineSnapshot;
 import io.understudy.replay.HeldOutput;
 
 /** What a node's machine puts out, held until it may leave, as a primary and as a standby. */
@@ -28,13 +29,13 @@ final class NodeOutput implements HeldOutput {
   }
 
   @Override
-  public Held held() {
+  public MachineSnapshot.Held held() {
     OutputBuffer.Held held = console.held();
-    return new Held(held.start(), held.bytes());
+    return new MachineSnapshot.Held(held.start(), held.bytes());
   }
 
   @Override
-  public void restore(Held held, long framesSent) {
+  public void restore(MachineSnapshot.Held held, long framesSent) {
     console.restore(new OutputBuffer.Held(held.start(), held.start(), held.bytes()));
     frames.restartAt(framesSent);
   }

@@ -21,6 +21,7 @@ import java.util.Objects;
  * @param commitTimeout how long the log may be away before a primary gives up
  * @param checkpointEvery least time between two checkpoints of a standby
  * @param capture how a primary cuts epochs
+ * @param snapshots how it takes and uses snapshots
  * @param kvmDevice the KVM device
  * @param files where this host has what the guest is made of
  * @param tap name of the TAP interface for the guest's network card; empty when there is none
@@ -35,6 +36,7 @@ public record NodeSettings(
     Duration commitTimeout,
     Duration checkpointEvery,
     CaptureSettings capture,
+    SnapshotSettings snapshots,
     Path kvmDevice,
     GuestFiles files,
     String tap) {
@@ -45,6 +47,7 @@ public record NodeSettings(
     Objects.requireNonNull(stateDirectory, "stateDirectory");
     Objects.requireNonNull(consoleListen, "consoleListen");
     Objects.requireNonNull(capture, "capture");
+    Objects.requireNonNull(snapshots, "snapshots");
     Objects.requireNonNull(kvmDevice, "kvmDevice");
     Objects.requireNonNull(files, "files");
     Objects.requireNonNull(tap, "tap");

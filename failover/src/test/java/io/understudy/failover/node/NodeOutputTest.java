@@ -2,7 +2,7 @@ package io.understudy.failover.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.understudy.replay.HeldOutput;
+import io.understudy.machine.MachineSnapshot;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,7 @@ class NodeOutputTest {
     print("lost");
     frames(0, 3);
 
-    output.restore(new HeldOutput.Held(100, "held".getBytes(StandardCharsets.US_ASCII)), 50);
+    output.restore(new MachineSnapshot.Held(100, "held".getBytes(StandardCharsets.US_ASCII)), 50);
 
     assertThat(output.frames().released()).isEqualTo(50);
     print("!");
@@ -74,7 +74,7 @@ class NodeOutputTest {
     return left;
   }
 
-  private static String text(HeldOutput.Held held) {
+  private static String text(MachineSnapshot.Held held) {
     return new String(held.bytes(), StandardCharsets.US_ASCII);
   }
 }

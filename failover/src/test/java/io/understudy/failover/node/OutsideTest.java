@@ -115,6 +115,7 @@ class OutsideTest {
             Duration.ofSeconds(60),
             Duration.ofSeconds(10),
             CaptureSettings.DEFAULT,
+            SnapshotSettings.DEFAULT,
             Path.of("/dev/kvm"),
             GuestFiles.BUILT_IN,
             tap),

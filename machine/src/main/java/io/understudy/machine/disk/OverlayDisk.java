@@ -161,6 +161,19 @@ public final class OverlayDisk implements Disk {
     return taken;
   }
 
+  /** Numbers of the blocks that are in the overlay. */
+  public BitSet overlayBlocks() {
+    BitSet present = new BitSet(blockCount);
+    for (int index = 0; index < tables.length; index++) {
+      for (int within = 0; tables[index] != null && within < TABLE_BLOCKS; within++) {
+        if (tables[index].blocks[within] != null) {
+          present.set((index << TABLE_SHIFT) + within);
+        }
+      }
+    }
+    return present;
+  }
+
   /** Whether a block is in the overlay. */
   public boolean isInOverlay(int number) {
     Objects.checkIndex(number, blockCount);

@@ -1,4 +1,4 @@
-package io.understudy.replay;
+package io.understudy.machine;
 
 import io.understudy.schemas.EventCodec;
 import io.understudy.schemas.EventRecord;
@@ -8,8 +8,8 @@ import io.understudy.schemas.avro.MachineState;
 import java.nio.ByteBuffer;
 
 /**
- * What a checkpoint keeps of a machine beside its memory: the run's header, which says what the
- * machine is made of, and the state of vCPU and devices.
+ * What a checkpoint, or a snapshot of a running machine, keeps of it beside its memory: the run's
+ * header, which says what the machine is made of, and the state of vCPU and devices.
  *
  * <pre>
  *   int32    length of the header, big-endian
@@ -24,21 +24,33 @@ import java.nio.ByteBuffer;
  * @param console output that the world may not have
  * @param state vCPU and devices
  */
-record MachineSnapshot(EventRecord header, HeldOutput.Held console, MachineState state) {
+public record MachineSnapshot(EventRecord header, Held console, MachineState state) {
   private static final int FIXED_BYTES = Integer.BYTES + Long.BYTES + Integer.BYTES;
 
-  MachineSnapshot {
+  /**
+   * Console output that is held.
+   *
+   * @param start offset of the first byte
+   * @param bytes all bytes from there to the end of the output
+   */
+  @SuppressWarnings("ArrayRecordComponent") // A carrier between two owners, never compared.
+  public record Held(long start, byte[] bytes) {}
+
+  /** Refuses a header that is none. */
+  public MachineSnapshot {
     if (!(header.event() instanceof RunStarted)) {
       throw new IllegalArgumentException(
           "a run's first event is RunStarted, not " + header.event().typeName());
     }
   }
 
-  RunStarted runStarted() {
+  /** What the machine is made of. */
+  public RunStarted runStarted() {
     return (RunStarted) header.event();
   }
 
-  byte[] encode() {
+  /** As bytes, see above. */
+  public byte[] encode() {
     byte[] first = EventCodec.encode(header);
     byte[] second = MachineStateCodec.encode(state);
     byte[] held = console.bytes();
@@ -57,15 +69,14 @@ record MachineSnapshot(EventRecord header, HeldOutput.Held console, MachineState
    *
    * @throws IllegalArgumentException if the bytes are not that
    */
-  static MachineSnapshot decode(byte[] bytes) {
+  public static MachineSnapshot decode(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     EventRecord header = EventCodec.decode(take(buffer, Integer.BYTES + Long.BYTES));
     long start = buffer.getLong();
     byte[] held = take(buffer, 0);
     byte[] state = new byte[buffer.remaining()];
     buffer.get(state);
-    return new MachineSnapshot(
-        header, new HeldOutput.Held(start, held), MachineStateCodec.decode(state));
+    return new MachineSnapshot(header, new Held(start, held), MachineStateCodec.decode(state));
   }
 
   /** Bytes with their length in front, at least {@code behind} bytes before the end. */

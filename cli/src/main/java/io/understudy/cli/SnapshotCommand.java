@@ -1,0 +1,96 @@
+package io.understudy.cli;
+
+import io.understudy.log.ClusterConnection;
+import io.understudy.log.LogException;
+import io.understudy.log.LogExtent;
+import io.understudy.log.StoredSnapshot;
+import io.understudy.replay.SnapshotSource;
+import io.understudy.schemas.Topics;
+import io.understudy.schemas.VmId;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Orders a snapshot of a running VM and waits for it. */
+@Command(
+    name = "snapshot",
+    description = "Order a snapshot of a VM from its primary, which goes on running, and wait.")
+final class SnapshotCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ClusterOptions cluster;
+
+  @Option(
+      names = "--vm",
+      required = true,
+      paramLabel = "ID",
+      description = "The virtual machine.",
+      converter = Converters.ToVmId.class)
+  private VmId vm;
+
+  @Option(
+      names = "--answer-timeout",
+      defaultValue = "15s",
+      paramLabel = "TIME",
+      description = "How long the primary may take to begin.",
+      converter = Converters.ToDuration.class)
+  private Duration answerTimeout;
+
+  @Option(names = "--json", description = "Write one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    ClusterConnection connection = cluster.reach();
+    requireLog(connection, vm);
+    LogExtent log = LogExtent.of(connection, vm);
+    if (log.run() == null) {
+      throw new LogException("this VM has no run yet: vm=" + vm);
+    }
+    AtomicBoolean stopped = new AtomicBoolean();
+    Termination.onSignal(() -> stopped.set(true));
+    try (SnapshotSource source = SnapshotSource.open(connection, vm, log.run(), "operator")) {
+      StoredSnapshot taken =
+          source
+              .order(-1, "ordered on the command line", answerTimeout, stopped::get)
+              .orElseThrow(
+                  () ->
+                      new LogException(
+                          "no snapshot was taken: vm="
+                              + vm
+                              + " run="
+                              + log.run()
+                              + ": does a primary run? see: understudy status"));
+      show(taken);
+    }
+    return ExitCode.OK.code();
+  }
+
+  static void requireLog(ClusterConnection connection, VmId vm) {
+    if (!ClusterOptions.topics(connection).contains(Topics.events(vm))) {
+      throw new LogException(
+          "this VM has no log: vm="
+              + vm
+              + " topic="
+              + Topics.events(vm)
+              + " bootstrapServer="
+              + connection.bootstrapServers());
+    }
+  }
+
+  private void show(StoredSnapshot taken) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(Json.pretty(SnapshotText.json(taken)));
+    } else {
+      out.print(SnapshotText.heading());
+      out.print(SnapshotText.line(taken));
+    }
+    out.flush();
+  }
+}

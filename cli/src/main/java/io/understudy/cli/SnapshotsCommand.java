@@ -1,0 +1,65 @@
+package io.understudy.cli;
+
+import io.understudy.log.ClusterConnection;
+import io.understudy.log.SnapshotDirectory;
+import io.understudy.log.StoredSnapshot;
+import io.understudy.schemas.Topics;
+import io.understudy.schemas.VmId;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Lists the snapshots of a VM. */
+@Command(name = "snapshots", description = "List the snapshots of a VM, oldest first.")
+final class SnapshotsCommand implements Callable<Integer> {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  @Spec private CommandSpec spec;
+  @Mixin private ClusterOptions cluster;
+
+  @Option(
+      names = "--vm",
+      required = true,
+      paramLabel = "ID",
+      description = "The virtual machine.",
+      converter = Converters.ToVmId.class)
+  private VmId vm;
+
+  @Option(names = "--json", description = "Write one JSON object for each snapshot.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    ClusterConnection connection = cluster.reach();
+    SnapshotCommand.requireLog(connection, vm);
+    PrintWriter out = spec.commandLine().getOut();
+    if (!json) {
+      out.print(SnapshotText.heading());
+    }
+    for (StoredSnapshot snapshot : read(connection)) {
+      if (json) {
+        out.println(Json.line(SnapshotText.json(snapshot)));
+      } else {
+        out.print(SnapshotText.line(snapshot));
+      }
+    }
+    out.flush();
+    return ExitCode.OK.code();
+  }
+
+  /** A run that nobody has ordered a snapshot of may have no topic for them. */
+  private List<StoredSnapshot> read(ClusterConnection connection) {
+    if (!ClusterOptions.topics(connection).contains(Topics.snapshots(vm))) {
+      return List.of();
+    }
+    try (SnapshotDirectory directory = SnapshotDirectory.open(connection, vm, TIMEOUT)) {
+      return directory.all();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.understudy.log;
+
+import io.understudy.schemas.EventCodec;
+import io.understudy.schemas.Topics;
+import io.understudy.schemas.VmId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Which part of a run's history its log holds at some instant. Nothing of it is verified.
+ * Immutable.
+ *
+ * @param run whose history it is; null if there is none yet
+ * @param beginnings first offset of each partition, from 0
+ * @param ends last stable offset of each partition, from 0
+ */
+public record LogExtent(
+    UUID run, SortedMap<Integer, Long> beginnings, SortedMap<Integer, Long> ends) {
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** An epoch is at least its mark and the transaction's end. */
+  private static final int LEAST_OFFSETS_OF_AN_EPOCH = 2;
+
+  /** Copies the maps. */
+  public LogExtent {
+    beginnings = Collections.unmodifiableSortedMap(new TreeMap<>(beginnings));
+    ends = Collections.unmodifiableSortedMap(new TreeMap<>(ends));
+  }
+
+  /**
+   * Looks at the log of a VM.
+   *
+   * @throws LogException if there is none, or it cannot be read
+   */
+  public static LogExtent of(ClusterConnection connection, VmId vm) {
+    try (Consumer<String, byte[]> consumer =
+        new KafkaConsumer<>(KafkaSettings.reader(connection))) {
+      List<TopicPartition> partitions = new ArrayList<>();
+      for (PartitionInfo info : consumer.partitionsFor(Topics.events(vm))) {
+        partitions.add(new TopicPartition(info.topic(), info.partition()));
+      }
+      consumer.assign(partitions);
+      Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      return new LogExtent(run(consumer, beginnings, ends), byNumber(beginnings), byNumber(ends));
+    } catch (KafkaException e) {
+      throw new LogException("cannot look at the event log: vm=" + vm + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static UUID run(
+      Consumer<String, byte[]> consumer,
+      Map<TopicPartition, Long> beginnings,
+      Map<TopicPartition, Long> ends) {
+    beginnings.forEach(consumer::seek);
+    long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+    while (ends.keySet().stream().anyMatch(at -> consumer.position(at) < ends.get(at))) {
+      for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+        return EventCodec.decode(record.value()).run();
+      }
+      if (System.nanoTime() - deadlineNanos >= 0) {
+        throw new LogException("the event log gives no record in time: timeout=" + PATIENCE);
+      }
+    }
+    return null;
+  }
+
+  private static SortedMap<Integer, Long> byNumber(Map<TopicPartition, Long> offsets) {
+    SortedMap<Integer, Long> numbered = new TreeMap<>();
+    offsets.forEach((partition, offset) -> numbered.put(partition.partition(), offset));
+    return numbered;
+  }
+
+  /** Whether the log goes back to the run's first epoch. */
+  public boolean isWhole() {
+    return beginnings.values().stream().allMatch(offset -> offset == 0);
+  }
+
+  /** Whether a reader can go on from {@code position}. */
+  public boolean reaches(LogPosition position) {
+    return position.partitions() == beginnings.size()
+        && beginnings.entrySet().stream()
+            .allMatch(first -> position.offsets().get(first.getKey()) >= first.getValue());
+  }
+
+  /** An upper bound for the number of epochs in the log. */
+  public long epochsAtMost() {
+    return epochsBehind(beginnings);
+  }
+
+  /** An upper bound for the number of epochs behind {@code position}. */
+  public long epochsBehind(LogPosition position) {
+    return epochsBehind(position.offsets());
+  }
+
+  private long epochsBehind(SortedMap<Integer, Long> from) {
+    long offsets = 0;
+    for (Map.Entry<Integer, Long> end : ends.entrySet()) {
+      offsets += Math.max(0, end.getValue() - from.getOrDefault(end.getKey(), 0L));
+    }
+    return offsets / LEAST_OFFSETS_OF_AN_EPOCH;
+  }
+}

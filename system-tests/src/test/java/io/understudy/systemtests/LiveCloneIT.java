@@ -1,0 +1,106 @@
+package io.understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.understudy.cli.demo.IncrTraffic;
+import io.understudy.cli.demo.LocalCluster;
+import io.understudy.log.LogExtent;
+import io.understudy.log.SnapshotDirectory;
+import io.understudy.log.StoredSnapshot;
+import io.understudy.replay.SnapshotSource;
+import io.understudy.schemas.Heartbeat;
+import io.understudy.schemas.Topics;
+import io.understudy.schemas.VmId;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A standby that has nothing joins a running VM whose log has lost its beginning. */
+class LiveCloneIT {
+  private static final String VM = "clone";
+
+  @Test
+  @Timeout(value = 8, unit = TimeUnit.MINUTES)
+  void newStandbyJoinsByASnapshotAndLeads_whenTheLogHasNoBeginning() throws Exception {
+    Needs.kvm();
+    try (LocalCluster cluster = TestPair.cluster("live-clone")) {
+      TestPair pair = TestPair.start(cluster, VM);
+      try (IncrTraffic traffic = pair.traffic("clone")) {
+        pair.awaitAcknowledged(traffic, 200);
+        pair.standby().kill();
+
+        StoredSnapshot snapshot = order(cluster);
+        trim(cluster, snapshot);
+        assertThat(LogExtent.of(cluster.connection(), new VmId(VM)).isWhole()).isFalse();
+        pair.awaitAcknowledged(traffic, 100);
+
+        // Not from the one that is there: it orders its own, under load.
+        pair.startStandby("--start", "snapshot", "--replay-at-most", "0");
+        Heartbeat joined = pair.standbyBeat();
+        assertThat(joined.checkpointEpoch()).isGreaterThan(snapshot.manifest().epoch());
+        assertThat(joined.digestMismatches()).isZero();
+        assertThat(joined.digestsVerified())
+            .as("epochs replayed")
+            .isLessThanOrEqualTo(joined.epoch() - snapshot.manifest().epoch());
+
+        pair.leader().kill();
+        pair.awaitTakeover();
+        pair.awaitAcknowledged(traffic, 100);
+
+        // The successor takes snapshots as well; this one joins from it and leads in turn.
+        pair.startStandby("--start", "snapshot", "--replay-at-most", "0");
+        pair.leader().kill();
+        pair.awaitTakeover();
+        pair.awaitAcknowledged(traffic, 100);
+        pair.assertNothingLostOrTwice(traffic);
+      }
+      try (SnapshotDirectory directory =
+          SnapshotDirectory.open(cluster.connection(), new VmId(VM), Duration.ofSeconds(10))) {
+        assertThat(directory.all()).filteredOn(StoredSnapshot::verified).isNotEmpty();
+        directory
+            .all()
+            .forEach(
+                taken ->
+                    System.out.println(
+                        "LiveCloneIT: "
+                            + taken.manifest().pauseMicros()
+                            + " us pause, "
+                            + taken.manifest().bytes()
+                            + " bytes, "
+                            + taken.manifest().rounds()
+                            + " rounds"));
+      }
+    }
+  }
+
+  private static StoredSnapshot order(LocalCluster cluster) {
+    VmId vm = new VmId(VM);
+    LogExtent log = LogExtent.of(cluster.connection(), vm);
+    try (SnapshotSource source = SnapshotSource.open(cluster.connection(), vm, log.run(), "test")) {
+      return source
+          .order(-1, "the test trims the log", TestPair.TIMEOUT, () -> false)
+          .orElseThrow(() -> cluster.failure("no snapshot"));
+    }
+  }
+
+  private static void trim(LocalCluster cluster, StoredSnapshot snapshot) throws Exception {
+    Map<TopicPartition, RecordsToDelete> below = new HashMap<>();
+    snapshot
+        .position()
+        .offsets()
+        .forEach(
+            (partition, offset) ->
+                below.put(
+                    new TopicPartition(Topics.events(snapshot.vm()), partition),
+                    RecordsToDelete.beforeOffset(offset)));
+    try (Admin admin = cluster.connection().admin()) {
+      admin.deleteRecords(below).all().get();
+    }
+  }
+}
