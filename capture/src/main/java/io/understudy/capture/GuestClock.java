@@ -11,8 +11,10 @@ final class GuestClock {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final double speed;
-  private final long hostStart;
+  private long hostStart;
   private final long virtualStart;
+  private boolean stopped;
+  private long stoppedAt;
 
   /**
    * @param runStartEpochMillis wall clock at virtual time 0
@@ -24,6 +26,30 @@ final class GuestClock {
     this.hostStart = host.nanoTime();
     long byWallClock = inGuest((host.epochMillis() - runStartEpochMillis) * NANOS_PER_MILLI);
     this.virtualStart = Math.max(virtualNanos, byWallClock);
+  }
+
+  /**
+   * A clock that goes on where the machine's stands, whatever the wall clock says: the guest's time
+   * stood still once, or it would jump by as much.
+   */
+  static GuestClock own(HostClock host, long virtualNanos, double speed) {
+    return new GuestClock(host, host.epochMillis(), virtualNanos, speed);
+  }
+
+  /** The guest's time stands still from here on; again is no more than once. */
+  void stop(long hostNanos) {
+    if (!stopped) {
+      stopped = true;
+      stoppedAt = hostNanos;
+    }
+  }
+
+  /** It goes on where it stood. */
+  void resume(long hostNanos) {
+    if (stopped) {
+      stopped = false;
+      hostStart += hostNanos - stoppedAt;
+    }
   }
 
   /**

@@ -37,6 +37,22 @@ final class HandOver {
   private volatile int waitingInputs;
   private volatile int waitingFrames;
 
+  private final Life life = new Life(this::wake);
+
+  /** How the machine is to live. */
+  Life life() {
+    return life;
+  }
+
+  private void wake() {
+    lock.lock();
+    try {
+      forVcpu.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Network thread: false if there is no room now. */
   boolean offerInput(long offset, byte[] bytes) {
     lock.lock();

@@ -11,8 +11,10 @@ import io.understudy.machine.MachineLoop;
 import io.understudy.machine.MachineSnapshot;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -35,6 +37,7 @@ public final class LiveRun {
   private SnapshotTaker snapshots;
   private boolean proven;
   private EpochDraft.Mark opening;
+  private boolean hasOwnTime;
 
   /**
    * A leadership that has not begun.
@@ -100,11 +103,7 @@ public final class LiveRun {
         new Recorder(
             settings,
             clock,
-            new GuestClock(
-                clock,
-                machine.config().wallClockEpochMillis(),
-                machine.virtualNanos(),
-                settings.guestSpeed()),
+            guestClock(),
             handOver,
             gate,
             statistics,
@@ -154,6 +153,62 @@ public final class LiveRun {
       thread.join(COMMITTER_EXIT_MS);
     }
     return handOver.stopped();
+  }
+
+  private GuestClock guestClock() {
+    return hasOwnTime
+        ? GuestClock.own(clock, machine.virtualNanos(), settings.guestSpeed())
+        : new GuestClock(
+            clock,
+            machine.config().wallClockEpochMillis(),
+            machine.virtualNanos(),
+            settings.guestSpeed());
+  }
+
+  /**
+   * Before {@link #run}: the guest's time goes on where it stands, not where the wall clock is, as
+   * it must in a run that stood still once.
+   */
+  public void keepOwnTime() {
+    hasOwnTime = true;
+  }
+
+  /**
+   * The guest stands still from its next exit on, and its time with it, until {@link #resume};
+   * everything that it did is committed. Any thread.
+   */
+  public void pause() {
+    handOver.life().pause();
+    machine.kick();
+  }
+
+  /** The guest goes on. Any thread. */
+  public void resume() {
+    handOver.life().resume();
+  }
+
+  /** Like {@link #pause}, but for {@code most} at most: a successor is about to take over. */
+  public void standAside(Duration most) {
+    handOver.life().standAside(clock.nanoTime() + most.toNanos());
+    machine.kick();
+  }
+
+  /**
+   * Ends the run for good: it is recorded, and what the guest said until then leaves. Any thread.
+   *
+   * @param reason begins with what {@link GuestEvent.RunEnded#ORDERED} says
+   */
+  public void endRun(String reason) {
+    handOver.life().end(reason);
+    machine.kick();
+  }
+
+  /**
+   * Who is told when the guest stands still with everything committed (true), and when it goes on
+   * (false); called by the vCPU thread.
+   */
+  public void onStill(Consumer<Boolean> told) {
+    handOver.life().onChange(told);
   }
 
   /**

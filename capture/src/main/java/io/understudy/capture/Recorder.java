@@ -26,10 +26,14 @@ public final class Recorder implements Director {
   /** Transferred state not yet handed to the committer with which the guest stands still. */
   private static final long STALL_BYTES = 64 << 20;
 
+  /** How soon a guest that stands still notices that its last epoch is committed. */
+  private static final long STILL_WAIT_NANOS = 5_000_000;
+
   private final CaptureSettings settings;
   private final HostClock host;
   private final GuestClock guestClock;
   private final HandOver handOver;
+  private final Life life;
   private final OutputGate gate;
   private final CaptureStatistics statistics;
   private final Preemption preemption;
@@ -67,6 +71,7 @@ public final class Recorder implements Director {
     this.host = host;
     this.guestClock = guestClock;
     this.handOver = handOver;
+    this.life = handOver.life();
     this.gate = gate;
     this.statistics = statistics;
     this.preemption = new Preemption(settings, host, statistics, machine);
@@ -109,23 +114,34 @@ public final class Recorder implements Director {
       }
       // Read once: this runs at every exit of the guest, and on some hosts a clock costs as much.
       long now = host.nanoTime();
+      boolean still = life.isStillWanted(now);
       if (machine.ended().isPresent()) {
         finish(machine);
+      } else if (life.wantedEnd() != null) {
+        endRecorded = true;
+        record(machine, new GuestEvent.RunEnded(life.wantedEnd()));
+      } else if (still) {
+        guestClock.stop(now);
       } else {
+        life.became(false);
+        guestClock.resume(now);
         letTimePass(machine, guestClock.nanosAt(now));
         letInputIn(machine);
         letFramesIn(machine);
       }
       closeEpochIfDue(machine, now);
+      if (still && entries.isEmpty() && !outputWaiting && handOver.isCommitterIdle()) {
+        life.became(true);
+      }
       boolean stalled = isStalled();
-      if (machine.isRunnable() && !stalled) {
+      if (machine.isRunnable() && !stalled && !still) {
         watch.enters();
         return Turn.RUN;
       }
       handOver.awaitChange(
-          waitNanos(machine, stalled),
-          isInputWelcome(machine),
-          machine.ended().isEmpty() && machine.canReceiveFrame(),
+          still ? STILL_WAIT_NANOS : waitNanos(machine, stalled),
+          !still && isInputWelcome(machine),
+          !still && machine.ended().isEmpty() && machine.canReceiveFrame(),
           isIdleAwaited());
     }
   }
@@ -146,6 +162,9 @@ public final class Recorder implements Director {
 
   private boolean isSomethingDue(Machine machine) {
     long now = host.nanoTime();
+    if (life.isStopWanted(now)) {
+      return true;
+    }
     long virtual = guestClock.nanosAt(now);
     proofWanted |= handOver.takeProofWanted();
     boolean tickDue =
@@ -235,6 +254,9 @@ public final class Recorder implements Director {
 
   private boolean isDue(Machine machine, long now) {
     if ((endRecorded && !entries.isEmpty()) || proofWanted) {
+      return true;
+    }
+    if (life.isStillWanted(now) && (outputWaiting || !entries.isEmpty())) {
       return true;
     }
     if (outputWaiting) {

@@ -21,7 +21,9 @@ public enum ExitCode {
   /** The log or a checkpoint is damaged, incomplete or out of reach. */
   LOG(6, "log or checkpoint damaged, incomplete or unreachable"),
   /** A service or a directory is there and cannot be used. */
-  REFUSED(7, "Kafka cluster unsupported, or checkpoint store locked or foreign");
+  REFUSED(7, "Kafka cluster unsupported, or checkpoint store locked or foreign"),
+  /** An order was refused, or nothing came of it in time. */
+  NOT_DONE(8, "order refused, or without effect in time");
 
   private final int code;
   private final String meaning;

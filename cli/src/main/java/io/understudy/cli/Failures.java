@@ -2,6 +2,7 @@ package io.understudy.cli;
 
 import io.understudy.broker.BrokerException;
 import io.understudy.failover.node.NodeExit;
+import io.understudy.failover.operator.OrderRefusedException;
 import io.understudy.kvm.KvmException;
 import io.understudy.kvm.KvmUnavailableException;
 import io.understudy.kvm.TapException;
@@ -42,6 +43,7 @@ final class Failures {
           new Rule(SchemaException.class, ExitCode.LOG),
           new Rule(CheckpointDamagedException.class, ExitCode.LOG),
           new Rule(CheckpointStoreException.class, ExitCode.REFUSED),
+          new Rule(OrderRefusedException.class, ExitCode.NOT_DONE),
           new Rule(IllegalArgumentException.class, ExitCode.USAGE),
           new Rule(KafkaException.class, ExitCode.LOG));
 

@@ -3,7 +3,7 @@ package io.understudy.cli;
 import io.understudy.cli.Converters.TapOption;
 import io.understudy.failover.node.NewRun;
 import io.understudy.failover.node.NodeProcess;
-import io.understudy.failover.node.NodeSettings;
+import io.understudy.failover.node.OrderBoard;
 import io.understudy.failover.node.VmEnd;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
@@ -36,8 +36,9 @@ final class NodeCommand implements Callable<Integer> {
   @Option(
       names = "--vm",
       paramLabel = "ID",
-      required = true,
-      description = "A virtual machine to keep; its state is in DIR/ID. May be repeated.",
+      description =
+          "A virtual machine to keep; its state is in DIR/ID. May be repeated; others can be"
+              + " attached later.",
       converter = Converters.ToVmId.class)
   private List<VmId> vms = new ArrayList<>();
 
@@ -62,16 +63,22 @@ final class NodeCommand implements Callable<Integer> {
     Kvm.open(node.device()).close();
     Map<VmId, NewRun> runs = newRuns(tapOf);
     ClusterConnection connection = node.reach();
-    NodeProcess process = new NodeProcess();
-    for (VmId vm : vms) {
-      NodeSettings settings =
-          node.settings(
-              connection, vm, node.state().resolve(vm.text()), tapOf.getOrDefault(vm, ""));
-      process.add(settings, runs.get(vm));
-    }
-    Termination.onSignal(() -> process.stop("the process was asked to end"));
     PrintWriter err = spec.commandLine().getErr();
-    return exitOf(process.run(end -> say(end, err))).code();
+    try (OrderBoard board = new OrderBoard(connection)) {
+      NodeProcess process =
+          new NodeProcess(
+              node.node(),
+              board,
+              vm ->
+                  node.settings(
+                      connection,
+                      vm,
+                      node.state().resolve(vm.text()),
+                      tapOf.getOrDefault(vm, "")));
+      vms.forEach(vm -> process.add(vm, runs.get(vm)));
+      Termination.onSignal(() -> process.stop("the process was asked to end"));
+      return exitOf(process.run(end -> say(end, err))).code();
+    }
   }
 
   /** What the process ends with: the first trouble that a VM left it with. */
@@ -90,9 +97,6 @@ final class NodeCommand implements Callable<Integer> {
   Map<VmId, String> taps() {
     Map<VmId, String> byVm = new LinkedHashMap<>();
     for (TapOption tap : taps) {
-      if (!vms.contains(tap.vm())) {
-        throw refused("--tap is of a VM that --vm does not name: vm=" + tap.vm());
-      }
       if (byVm.containsValue(tap.name()) || byVm.put(tap.vm(), tap.name()) != null) {
         throw refused("one --tap for each VM, and one VM for each interface: " + tap);
       }
@@ -101,7 +105,7 @@ final class NodeCommand implements Callable<Integer> {
   }
 
   private void requireFreePorts() {
-    if (node.consoleListen().getPort() != 0 && vms.size() > 1) {
+    if (node.consoleListen().getPort() != 0) {
       throw refused(
           "--console-listen must have port 0, as each VM has a console of its own: is="
               + node.consoleListen());

@@ -3,6 +3,7 @@ package io.understudy.cli;
 import io.understudy.failover.node.Node;
 import io.understudy.failover.node.NodeExit;
 import io.understudy.failover.node.NodeSettings;
+import io.understudy.failover.node.OrderBoard;
 import io.understudy.log.ClusterConnection;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
@@ -35,7 +36,14 @@ final class OneVmOptions {
 
   /** Runs a node in a role until it ends or a signal ends it. */
   int run(Role role, PrintWriter err) throws InterruptedException {
-    Node running = new Node(settings(node.reach()));
+    ClusterConnection connection = node.reach();
+    try (OrderBoard board = new OrderBoard(connection)) {
+      board.start();
+      return run(role, new Node(settings(connection), board), err);
+    }
+  }
+
+  private int run(Role role, Node running, PrintWriter err) throws InterruptedException {
     Termination.onSignal(() -> running.stop("the process was asked to end"));
     NodeExit exit = role.run(running);
     err.println(

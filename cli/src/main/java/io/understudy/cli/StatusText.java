@@ -3,6 +3,7 @@ package io.understudy.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.understudy.failover.coordinator.ClusterStatus;
+import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.Heartbeat;
 import java.util.Locale;
 
@@ -52,6 +53,7 @@ final class StatusText {
                     .orElse("elsewhere"),
                 view.isHeard() ? "" : ", not heard for " + age(view.ageMillis())));
       }
+      vm.orders().forEach(order -> text.append("  ").append(line(order)).append('\n'));
       text.append('\n');
     }
     for (ClusterStatus.Observer observer : status.coordinators()) {
@@ -62,6 +64,18 @@ final class StatusText {
               observer.isHeard() ? "alive" : "not heard for " + age(observer.ageMillis())));
     }
     return text.toString();
+  }
+
+  /** An order that stands. */
+  private static String line(ControlOrder order) {
+    return what(order) + " by " + order.orderedBy() + ": " + order.reason();
+  }
+
+  private static String what(ControlOrder order) {
+    if (order instanceof ControlOrder.StandbyOrdered standby) {
+      return "node " + standby.node() + ": " + (standby.attached() ? "attached" : "detached");
+    }
+    return "run: ordered to " + ((ControlOrder.LifeOrdered) order).life();
   }
 
   private static String row(ClusterStatus.Node node) {
@@ -123,6 +137,19 @@ final class StatusText {
                     .forEach((partition, offset) -> ends.put(partition.toString(), offset)));
     ArrayNode nodes = json.putArray("nodes");
     vm.nodes().forEach(node -> fill(nodes.addObject(), node));
+    ArrayNode orders = json.putArray("orders");
+    for (ControlOrder order : vm.orders()) {
+      ObjectNode object = orders.addObject();
+      if (order instanceof ControlOrder.StandbyOrdered standby) {
+        object.put("node", standby.node()).put("attached", standby.attached());
+      } else if (order instanceof ControlOrder.LifeOrdered life) {
+        object.put("life", life.life().name());
+      }
+      object
+          .put("by", order.orderedBy())
+          .put("reason", order.reason())
+          .put("atMillis", order.orderedAtMillis());
+    }
     ArrayNode views = json.putArray("views");
     for (ClusterStatus.View view : vm.views()) {
       views

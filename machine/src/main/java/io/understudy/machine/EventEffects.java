@@ -65,6 +65,9 @@ final class EventEffects implements GuestEvent.Handler {
 
   @Override
   public void onRunEnded(GuestEvent.RunEnded event) {
+    if (event.isOrdered()) {
+      machine.end(event.reason());
+    }
     if (machine.ended().isEmpty()) {
       throw new MachineException(
           "the log ends the run, the guest has not ended: position=" + machine.position());

@@ -264,6 +264,13 @@ public final class Machine implements AutoCloseable {
     return Optional.ofNullable(ended);
   }
 
+  /** The guest will not run again, whatever it would have done; what ended it before stays. */
+  void end(String reason) {
+    if (ended == null) {
+      ended = reason;
+    }
+  }
+
   /**
    * Lets an event happen to the machine, now and for good; the same while capturing and replaying.
    *

@@ -471,12 +471,21 @@ public sealed interface GuestEvent {
   /**
    * Last event of a run; only the mark of its epoch follows.
    *
-   * @param reason why the run ended, for people
+   * @param reason why the run ended, for people; begins with {@link #ORDERED} if it was ordered and
+   *     not the guest's doing
    */
   record RunEnded(String reason) implements GuestEvent {
+    /** How the reason begins when the guest would have gone on. */
+    public static final String ORDERED = "stopped by ";
+
     /** Refuses null. */
     public RunEnded {
       requireNonNull(reason, "reason");
+    }
+
+    /** Whether the guest had not ended by itself. */
+    public boolean isOrdered() {
+      return reason.startsWith(ORDERED);
     }
 
     @Override

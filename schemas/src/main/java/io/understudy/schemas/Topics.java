@@ -51,7 +51,7 @@ public final class Topics {
   }
 
   /** Key of an order that is no promotion: orders of one subject replace each other. */
-  static String controlKey(String vm, String subject) {
+  public static String controlKey(String vm, String subject) {
     return vm + "/" + subject;
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -122,20 +123,32 @@ public final class LocalCluster implements AutoCloseable {
     return startOnKvm(vm + "-" + node, arguments);
   }
 
-  /** Starts a coordinator with a front of {@code vm} in channels mode at {@code frontPort}. */
-  public ChildJvm startCoordinator(String vm, int frontPort) {
+  /** Starts a node that keeps {@code vms}, with its state where it had it before. */
+  public ChildJvm startNode(String node, List<String> vms, String... options) {
+    List<String> arguments = new ArrayList<>(List.of("node", "--node", node));
+    vms.forEach(vm -> arguments.addAll(List.of("--vm", vm)));
+    arguments.addAll(hosts.nodeOptions(directory.resolve(node)));
+    arguments.addAll(List.of("--memory", Integer.toString(MEMORY_MIB)));
+    arguments.addAll(List.of("--bootstrap-server", bootstrapServers()));
+    arguments.addAll(List.of(options));
+    return startOnKvm(node, arguments);
+  }
+
+  /** Starts a coordinator with a front in channels mode for each VM, at the port that it has. */
+  public ChildJvm startCoordinator(String name, Map<String, Integer> ports, String... options) {
     List<String> arguments =
         new ArrayList<>(
-            List.of(
-                "coordinator",
-                "--bootstrap-server",
-                bootstrapServers(),
-                "--name",
-                vm + "-coordinator",
-                "--front",
-                vm + "=127.0.0.1:" + frontPort + ":channels"));
+            List.of("coordinator", "--bootstrap-server", bootstrapServers(), "--name", name));
+    ports.forEach(
+        (vm, port) -> arguments.addAll(List.of("--front", vm + "=127.0.0.1:" + port + ":channels")));
     arguments.addAll(hosts.coordinatorOptions());
-    return start(vm + "-coordinator", arguments);
+    arguments.addAll(List.of(options));
+    return start(name, arguments);
+  }
+
+  /** Starts a coordinator with a front of {@code vm} in channels mode at {@code frontPort}. */
+  public ChildJvm startCoordinator(String vm, int frontPort) {
+    return startCoordinator(vm + "-coordinator", Map.of(vm, frontPort));
   }
 
   /** Starts any command on this host; its output goes to {@code logs/NAME.log}. */

@@ -2,10 +2,12 @@ package io.understudy.failover.coordinator;
 
 import io.understudy.failover.front.Endpoint;
 import io.understudy.log.ClusterConnection;
+import io.understudy.log.ControlTopic;
 import io.understudy.log.HeartbeatTopic;
 import io.understudy.log.LogEnd;
 import io.understudy.log.TopicFollower;
 import io.understudy.log.VmDirectory;
+import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.VmRecord;
 import java.time.Duration;
@@ -48,6 +50,7 @@ public record ClusterStatus(List<Vm> vms, List<Observer> coordinators) {
    * @param logEnd how far its log is committed, empty when the brokers did not say
    * @param nodes nodes of its run, by name
    * @param views what coordinators think of it, by name
+   * @param orders how its run is to live and who is to follow it, as far as anybody ordered that
    */
   public record Vm(
       VmRecord directory,
@@ -56,9 +59,11 @@ public record ClusterStatus(List<Vm> vms, List<Observer> coordinators) {
       long committedEpoch,
       Optional<LogEnd> logEnd,
       List<Node> nodes,
-      List<View> views) {
+      List<View> views,
+      List<ControlOrder> orders) {
     /** Copies the lists. */
     public Vm {
+      orders = List.copyOf(orders);
       nodes = List.copyOf(nodes);
       views = List.copyOf(views);
     }
@@ -115,10 +120,12 @@ public record ClusterStatus(List<Vm> vms, List<Observer> coordinators) {
   public static ClusterStatus collect(ClusterConnection connection, Duration look) {
     try (TopicFollower<VmRecord> directory = VmDirectory.follower(connection, OPEN_TIMEOUT);
         TopicFollower<Heartbeat> heartbeats = HeartbeatTopic.follower(connection, OPEN_TIMEOUT);
+        TopicFollower<ControlOrder> orders = ControlTopic.follower(connection, OPEN_TIMEOUT);
         Admin admin = connection.admin()) {
       StatusCollector collector = new StatusCollector();
       directory.current().values().forEach(collector::directory);
       heartbeats.current().values().forEach(collector::retained);
+      orders.current().values().forEach(collector::order);
       SortedMap<String, KafkaFuture<LogEnd>> ends = new TreeMap<>();
       directory.current().forEach((vm, entry) -> ends.put(vm, LogEnds.ask(admin, entry)));
 

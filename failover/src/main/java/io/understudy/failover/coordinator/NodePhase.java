@@ -17,6 +17,8 @@ public enum NodePhase {
   OPENING,
   /** Leads and serves. */
   LIVE,
+  /** Leads, and the guest stands still because it was told to. */
+  PAUSED,
   /** Any other word. */
   OTHER;
 

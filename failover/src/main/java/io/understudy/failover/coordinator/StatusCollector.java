@@ -2,6 +2,9 @@ package io.understudy.failover.coordinator;
 
 import io.understudy.failover.front.Endpoint;
 import io.understudy.log.LogEnd;
+import io.understudy.schemas.ControlOrder;
+import io.understudy.schemas.ControlOrder.LifeOrdered;
+import io.understudy.schemas.ControlOrder.StandbyOrdered;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.Topics;
@@ -27,6 +30,7 @@ import java.util.UUID;
 final class StatusCollector {
   private final SortedMap<String, VmRecord> directory = new TreeMap<>();
   private final SortedMap<String, Heartbeat> newest = new TreeMap<>();
+  private final SortedMap<String, ControlOrder> orders = new TreeMap<>();
   private final Set<String> heard = new HashSet<>();
   private final Set<UUID> heardProcesses = new HashSet<>();
   private final Map<String, LogEnd> ends = new HashMap<>();
@@ -36,6 +40,13 @@ final class StatusCollector {
 
   void directory(VmRecord entry) {
     directory.put(entry.vm(), entry);
+  }
+
+  /** An order that stands; promotions and snapshots are over soon, and told by what came of them. */
+  void order(ControlOrder order) {
+    if (order instanceof LifeOrdered || order instanceof StandbyOrdered) {
+      orders.put(order.key(), order);
+    }
   }
 
   /** A heartbeat that was there before the look. */
@@ -109,7 +120,10 @@ final class StatusCollector {
       }
     }
     return new ClusterStatus.Vm(
-        entry, term, leader, committed, Optional.ofNullable(ends.get(entry.vm())), nodes, views);
+        entry, term, leader, committed, Optional.ofNullable(ends.get(entry.vm())), nodes, views,
+        orders.values().stream()
+            .filter(order -> order.vm().equals(entry.vm()) && order.run().equals(entry.run()))
+            .toList());
   }
 
   private ClusterStatus.View view(Heartbeat beat, long wallMillis) {

@@ -28,6 +28,7 @@ import io.understudy.replay.ReplayDivergenceException;
 import io.understudy.replay.Standby;
 import io.understudy.replay.StartOptions;
 import io.understudy.schemas.EventRecord;
+import io.understudy.schemas.ControlOrder.StandbyOrdered;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.NodeRole;
@@ -56,12 +57,18 @@ public final class Node {
   private static final Duration SNAPSHOT_ANSWER_TIMEOUT = Duration.ofSeconds(15);
 
   private final NodeSettings settings;
+  private final OrderBoard board;
   private volatile String stopRequested;
   private volatile LiveRun live;
 
-  /** A node that has not begun. */
-  public Node(NodeSettings settings) {
+  /**
+   * A node that has not begun.
+   *
+   * @param board where it reads its orders; not closed here
+   */
+  public Node(NodeSettings settings, OrderBoard board) {
     this.settings = settings;
+    this.board = board;
   }
 
   /**
@@ -152,10 +159,9 @@ public final class Node {
           LockSupport.parkNanos(POLL.toNanos());
         }
       }
-      try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "RESTORING");
-          OrderListener orders = new OrderListener(settings)) {
+      try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "RESTORING")) {
         pulse.start();
-        orders.start();
+        OrderListener orders = new OrderListener(settings, board);
         Standby.Setup setup =
             new Standby.Setup(
                 kvm,
@@ -188,6 +194,17 @@ public final class Node {
     }
   }
 
+  private boolean isToLeave(UUID run) {
+    return stopRequested != null
+        || board.detached(settings.vm(), settings.node(), run).isPresent();
+  }
+
+  private void stop(StandbyOrdered detached) {
+    if (stopRequested == null) {
+      stopRequested = "detached by " + detached.orderedBy() + ": " + detached.reason();
+    }
+  }
+
   /** Ends the node soon. */
   public void stop(String why) {
     stopRequested = why;
@@ -202,12 +219,13 @@ public final class Node {
     UUID run = standby.header().run();
     pulse.became(run, NodeRole.STANDBY, "FOLLOWING", new StandbyGauge(standby));
     try (Promotion promotion =
-        new Promotion(settings, standby, orders, pulse, () -> stopRequested != null)) {
+        new Promotion(settings, standby, orders, pulse, () -> isToLeave(run))) {
       standby.follow(promotion);
       if (promotion.isRunOver()) {
         return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());
       }
       if (!promotion.isDrained()) {
+        board.detached(settings.vm(), settings.node(), run).ifPresent(this::stop);
         return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
       }
       if (standby.machine().ended().isPresent()) {
@@ -270,7 +288,9 @@ public final class Node {
     outside.goLive(run, term, machine, leadership);
     pulse.became(run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term));
     onOpened.run();
-    try (TopicPublisher<VmRecord> directory =
+    try (LeaderOrders obeyed =
+            new LeaderOrders(settings, board, run, term, leadership, pulse);
+        TopicPublisher<VmRecord> directory =
             VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT);
         SnapshotOrders orders = new SnapshotOrders(settings, run, term, snapshots)) {
       orders.start();

@@ -1,5 +1,7 @@
 package io.understudy.failover.node;
 
+import io.understudy.schemas.ControlOrder;
+import io.understudy.schemas.ControlOrder.StandbyOrdered;
 import io.understudy.schemas.VmId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +26,14 @@ import org.slf4j.LoggerFactory;
 public final class NodeProcess {
   private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
 
-  private final Map<VmId, ResidentVm> vms = new LinkedHashMap<>();
-  private final BlockingQueue<VmEnd> ended = new LinkedBlockingQueue<>();
+  private final String node;
+  private final OrderBoard board;
+  private final Function<VmId, NodeSettings> settingsOf;
+  private final Map<VmId, ResidentVm> residents = new LinkedHashMap<>();
+  private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
+  private final List<VmEnd> ends = new ArrayList<>();
+  private Listener listener = end -> {};
+  private boolean stopping;
 
   /**
    * Something that is to be told when a VM has left the process. Called by the thread of {@link
@@ -36,33 +45,81 @@ public final class NodeProcess {
   }
 
   /**
-   * A VM to be kept, before {@link #run}; {@code begin} is null where a run is to be waited for.
+   * A process without VMs.
+   *
+   * @param node its name
+   * @param board where it reads its orders; not started yet, and not closed here
+   * @param settingsOf what the node of a VM is told
    */
-  public void add(NodeSettings settings, NewRun begin) {
-    if (vms.putIfAbsent(settings.vm(), new ResidentVm(settings, begin)) != null) {
-      throw new IllegalArgumentException("a VM is named twice: vm=" + settings.vm());
+  public NodeProcess(String node, OrderBoard board, Function<VmId, NodeSettings> settingsOf) {
+    this.node = node;
+    this.board = board;
+    this.settingsOf = settingsOf;
+  }
+
+  /** A VM to be kept, before {@link #run}; {@code begin} is null where a run is to be waited for. */
+  public void add(VmId vm, NewRun begin) {
+    if (residents.containsKey(vm)) {
+      throw new IllegalArgumentException("a VM is named twice: vm=" + vm);
     }
+    residents.put(vm, new ResidentVm(settingsOf.apply(vm), board, begin, null));
   }
 
   /**
-   * Keeps the VMs until all of them have left.
+   * Keeps the VMs, and those that it is told to keep, until it is stopped or none is left that
+   * could go on.
    *
-   * @return how they left, in that order
+   * @return how VMs left, in that order
    */
-  public List<VmEnd> run(Listener listener) throws InterruptedException {
-    vms.forEach(this::start);
-    List<VmEnd> ends = new ArrayList<>();
-    while (ends.size() < vms.size()) {
-      VmEnd end = ended.take();
-      ends.add(end);
-      listener.left(end);
+  public List<VmEnd> run(Listener told) throws InterruptedException {
+    listener = told;
+    residents.forEach(this::start);
+    try (OrderBoard.Subscription orders = board.subscribe(this::consider)) {
+      board.start();
+      while (!isOver()) {
+        events.take().run();
+      }
     }
-    return ends;
+    return List.copyOf(ends);
   }
 
   /** Ends all VMs soon. */
   public void stop(String why) {
-    vms.values().forEach(vm -> vm.stop(why));
+    events.add(
+        () -> {
+          stopping = true;
+          residents.values().forEach(vm -> vm.stop(why));
+        });
+  }
+
+  /** VMs that somebody had detached may be attached again; those that failed will not come back. */
+  private boolean isOver() {
+    return residents.isEmpty() && (stopping || ends.stream().anyMatch(end -> !end.isRequested()));
+  }
+
+  /** The board's thread. Being detached is for each VM's own thread to see. */
+  private void consider(ControlOrder order) {
+    if (order instanceof StandbyOrdered standby
+        && standby.node().equals(node)
+        && standby.attached()) {
+      events.add(() -> attach(standby));
+    }
+  }
+
+  private void attach(StandbyOrdered order) {
+    VmId vm = new VmId(order.vm());
+    if (stopping || residents.containsKey(vm)) {
+      return;
+    }
+    LOG.info(
+        "attached: vm={} run={} by={} reason={}",
+        vm,
+        order.run(),
+        order.orderedBy(),
+        order.reason());
+    ResidentVm resident = new ResidentVm(settingsOf.apply(vm), board, null, order.run());
+    residents.put(vm, resident);
+    start(vm, resident);
   }
 
   /** The VM that the calling thread works for, empty text if it is none of one VM. */
@@ -89,7 +146,14 @@ public final class NodeProcess {
     if (!end.isRequested()) {
       LOG.error("given up: vm={}: {}", vm, end.describe(), end.unforeseen());
     }
-    ended.add(end);
+    VmEnd last = end;
+    events.add(() -> leave(last));
+  }
+
+  private void leave(VmEnd end) {
+    residents.remove(end.vm());
+    ends.add(end);
+    listener.left(end);
   }
 
   /** All threads of one VM. */

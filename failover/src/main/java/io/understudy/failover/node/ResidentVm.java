@@ -34,10 +34,12 @@ final class ResidentVm {
   private static final Duration ORDER_TIMEOUT = Duration.ofSeconds(10);
 
   private final NodeSettings settings;
+  private final OrderBoard board;
   private final StoreKeeper store;
   private final Comeback comeback =
       new Comeback(RandomGeneratorFactory.<RandomGenerator>of("L64X128MixRandom").create());
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final UUID only;
   private NewRun begin;
   private volatile String stopReason;
   private volatile Node current;
@@ -46,10 +48,13 @@ final class ResidentVm {
    * A VM at rest.
    *
    * @param begin the run that is to begin if there is none; null if one is to be waited for
+   * @param only the run that it was attached to; null if it keeps whatever run the VM has
    */
-  ResidentVm(NodeSettings settings, NewRun begin) {
+  ResidentVm(NodeSettings settings, OrderBoard board, NewRun begin, UUID only) {
     this.settings = settings;
+    this.board = board;
     this.begin = begin;
+    this.only = only;
     this.store = new StoreKeeper(settings.stateDirectory());
   }
 
@@ -143,6 +148,9 @@ final class ResidentVm {
 
   private NodeExit follow() {
     try {
+      if (only != null && !loggedRun().equals(Optional.of(only))) {
+        return new NodeExit(NodeExit.Kind.REQUESTED, "attached to a run that is past: run=" + only);
+      }
       requireStoreOfThisRun();
       return newNode().runStandby();
     } catch (InterruptedException interrupted) {
@@ -184,7 +192,7 @@ final class ResidentVm {
   }
 
   private Node newNode() {
-    Node node = new Node(settings);
+    Node node = new Node(settings, board);
     current = node;
     if (stopReason != null) {
       node.stop(stopReason);

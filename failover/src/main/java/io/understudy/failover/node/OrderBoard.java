@@ -1,0 +1,129 @@
+package io.understudy.failover.node;
+
+import io.understudy.log.ClusterConnection;
+import io.understudy.log.ControlTopic;
+import io.understudy.log.LogException;
+import io.understudy.log.TopicFollower;
+import io.understudy.schemas.ControlOrder;
+import io.understudy.schemas.ControlOrder.LifeOrdered;
+import io.understudy.schemas.ControlOrder.PromotionOrdered;
+import io.understudy.schemas.ControlOrder.StandbyOrdered;
+import io.understudy.schemas.Topics;
+import io.understudy.schemas.VmId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The newest order of each kind for each VM, as the control topic has it: one for a process. Orders
+ * that were given before it was started are on it, too; who obeys checks run and term.
+ *
+ * <p>Its own thread reads; any thread asks.
+ */
+public final class OrderBoard implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OrderBoard.class);
+  private static final Duration OPENING = Duration.ofSeconds(5);
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private final ClusterConnection connection;
+  private final Map<String, ControlOrder> newest = new ConcurrentHashMap<>();
+  private final List<Consumer<ControlOrder>> listeners = new CopyOnWriteArrayList<>();
+  private final Thread thread = new Thread(this::listen, "orders");
+  private volatile boolean stopped;
+
+  /** A board that is empty until {@link #start}. */
+  public OrderBoard(ClusterConnection connection) {
+    this.connection = connection;
+    thread.setDaemon(true);
+  }
+
+  /** Begins to read. */
+  public void start() {
+    thread.start();
+  }
+
+  /** What ends a subscription. */
+  interface Subscription extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** The newest order to promote somebody for {@code vm}. */
+  Optional<PromotionOrdered> promotion(VmId vm) {
+    return at(vm.text(), PromotionOrdered.class);
+  }
+
+  /** How {@code run} shall live; empty if nobody ever said so. */
+  Optional<LifeOrdered> life(VmId vm, UUID run) {
+    return at(Topics.controlKey(vm.text(), "life"), LifeOrdered.class)
+        .filter(order -> order.run().equals(run));
+  }
+
+  /** Whether {@code node} was told to leave {@code run} alone; by whom and why. */
+  Optional<StandbyOrdered> detached(VmId vm, String node, UUID run) {
+    return at(Topics.controlKey(vm.text(), "standby/" + node), StandbyOrdered.class)
+        .filter(order -> order.run().equals(run) && !order.attached());
+  }
+
+  private <T extends ControlOrder> Optional<T> at(String key, Class<T> type) {
+    return Optional.ofNullable(newest.get(key)).filter(type::isInstance).map(type::cast);
+  }
+
+  /** Hands every order to {@code listener} when it comes, by the board's thread. */
+  Subscription subscribe(Consumer<ControlOrder> listener) {
+    listeners.add(listener);
+    return () -> listeners.remove(listener);
+  }
+
+  private void listen() {
+    while (!stopped) {
+      try (TopicFollower<ControlOrder> orders = ControlTopic.follower(connection, OPENING)) {
+        orders.current().values().forEach(this::post);
+        while (!stopped) {
+          orders.poll(POLL).forEach(this::post);
+        }
+      } catch (LogException | KafkaException away) {
+        // Without orders a node does what it does; it must hear them when the cluster is back.
+        LOG.warn("orders cannot be read, tries again: {}", away.getMessage());
+        pause();
+      }
+    }
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(POLL.toMillis());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      stopped = true;
+    }
+  }
+
+  private void post(ControlOrder order) {
+    ControlOrder before = newest.put(order.key(), order);
+    if (before != null && before.orderId().equals(order.orderId())) {
+      return;
+    }
+    for (Consumer<ControlOrder> listener : listeners) {
+      listener.accept(order);
+    }
+  }
+
+  @Override
+  public void close() {
+    stopped = true;
+    try {
+      thread.join(2 * POLL.toMillis());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
