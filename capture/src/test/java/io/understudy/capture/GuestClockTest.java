@@ -38,6 +38,28 @@ class GuestClockTest {
   }
 
   @Test
+  void doesNotJump_whenItStoodStill() {
+    GuestClock clock = new GuestClock(host, 400, 100, 1);
+    clock.stop(nanos);
+    nanos += 3_000;
+    clock.stop(nanos);
+    nanos += 3_000;
+    clock.resume(nanos);
+    assertThat(clock.nanosAt(nanos)).isEqualTo(600_000_000);
+    nanos += 7;
+    clock.resume(nanos);
+    assertThat(clock.nanosAt(nanos)).isEqualTo(600_000_007);
+  }
+
+  @Test
+  void goesOnWhereTheMachineStands_whenTheRunHasItsOwnTime() {
+    GuestClock clock = GuestClock.own(host, 100, 1);
+    assertThat(clock.nanosAt(nanos)).isEqualTo(100);
+    nanos += 7;
+    assertThat(clock.nanosAt(nanos)).isEqualTo(107);
+  }
+
+  @Test
   void runsSlower_whenTheHostIsSlow() {
     GuestClock clock = new GuestClock(host, 400, 100, 0.25);
     assertThat(clock.nanosAt(nanos)).isEqualTo(150_000_000);

@@ -14,11 +14,14 @@ import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineOutput;
 import io.understudy.machine.RunHeader;
+import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.VmId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -68,6 +71,41 @@ class LiveRunKvmIT {
     assertThat(gate.calls.get(0)).startsWith("committed commits=2 ");
   }
 
+  @Test
+  void standsStillWithEverythingCommitted_untilItMayGoOn() throws Exception {
+    List<String> changes = new ArrayList<>();
+    prepare =
+        run -> {
+          run.pause();
+          run.onStill(
+              still -> {
+                changes.add("still=" + still + " said=" + hasSpoken());
+                run.resume();
+              });
+        };
+
+    assertThat(run().kind()).isEqualTo(StopReason.Kind.GUEST_ENDED);
+
+    assertThat(changes).containsExactly("still=true said=false", "still=false said=false");
+  }
+
+  @Test
+  void endsWithoutAnotherStep_whenTheRunIsToEnd() throws Exception {
+    String reason = GuestEvent.RunEnded.ORDERED + "me: enough";
+    prepare = run -> run.endRun(reason);
+
+    assertThat(run()).isEqualTo(new StopReason(StopReason.Kind.GUEST_ENDED, reason));
+
+    assertThat(log.last.entries().get(log.last.entries().size() - 1).event())
+        .isEqualTo(new GuestEvent.RunEnded(reason));
+    assertThat(log.last.mark().outputOffset()).isZero();
+    assertThat(gate.calls.get(gate.calls.size() - 2)).isEqualTo("finish " + reason);
+  }
+
+  private boolean hasSpoken() {
+    return gate.calls.stream().anyMatch(call -> call.endsWith(" output=1"));
+  }
+
   /** A guest that says one thing and ends. */
   private StopReason run() throws InterruptedException {
     MachineConfig config =
@@ -76,9 +114,13 @@ class LiveRunKvmIT {
     try (Machine machine = Machine.powerOn(kvm, config, MachineOutput.NONE)) {
       LiveRun run = new LiveRun(machine, log, gate, CaptureSettings.DEFAULT, clock);
       run.open(RunHeader.describe(kvm, config, "test", 1, "stream", new TreeMap<>(), "node"));
+      prepare.accept(run);
       return run.run();
     }
   }
+
+  /** What is done to a leadership before it runs. */
+  private Consumer<LiveRun> prepare = run -> {};
 
   /** A log whose first commit takes as long as it is told. */
   private final class SlowLog implements EpochLog {
@@ -88,6 +130,7 @@ class LiveRunKvmIT {
             .begin(new UUID(1, 2), 1, ChainState.genesis(), 1);
     private long firstTakesNanos;
     private volatile int commits;
+    private volatile EpochDraft last;
 
     @Override
     public ChainState state() {
@@ -97,6 +140,9 @@ class LiveRunKvmIT {
     @Override
     public synchronized CommittedEpoch commit(EpochDraft draft) {
       CommittedEpoch committed = log.commit(draft);
+      if (!draft.entries().isEmpty()) {
+        last = draft;
+      }
       if (commits == 0) {
         clock.advance(firstTakesNanos);
       }

@@ -1,15 +1,18 @@
 package io.understudy.cli;
 
 import io.understudy.cli.Converters.TapOption;
+import io.understudy.failover.coordinator.LoneWatch;
 import io.understudy.failover.node.NewRun;
 import io.understudy.failover.node.NodeProcess;
 import io.understudy.failover.node.OrderBoard;
 import io.understudy.failover.node.VmEnd;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
+import io.understudy.log.LogTopics;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,13 +61,19 @@ final class NodeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Map<VmId, String> tapOf = taps();
-    requireFreePorts();
+    requireManyFit();
     // Found now, not by each VM.
     Kvm.open(node.device()).close();
     Map<VmId, NewRun> runs = newRuns(tapOf);
     ClusterConnection connection = node.reach();
     PrintWriter err = spec.commandLine().getErr();
-    try (OrderBoard board = new OrderBoard(connection)) {
+    try (LogTopics topics = new LogTopics(connection)) {
+      topics.checkCluster();
+      topics.createShared();
+    }
+    try (OrderBoard board = new OrderBoard(connection);
+        LoneWatch watch = node.watch(connection)) {
+      watch.start();
       NodeProcess process =
           new NodeProcess(
               node.node(),
@@ -104,7 +113,10 @@ final class NodeCommand implements Callable<Integer> {
     return byVm;
   }
 
-  private void requireFreePorts() {
+  private void requireManyFit() {
+    if (new HashSet<>(vms).size() < vms.size()) {
+      throw refused("--vm is given twice for the same VM: " + vms);
+    }
     if (node.consoleListen().getPort() != 0) {
       throw refused(
           "--console-listen must have port 0, as each VM has a console of its own: is="

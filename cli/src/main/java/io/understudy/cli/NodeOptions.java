@@ -2,6 +2,7 @@ package io.understudy.cli;
 
 import io.understudy.capture.CaptureSettings;
 import io.understudy.capture.snapshot.CloneSettings;
+import io.understudy.failover.coordinator.LoneWatch;
 import io.understudy.failover.node.NodeSettings;
 import io.understudy.failover.node.SnapshotSettings;
 import io.understudy.log.ClusterConnection;
@@ -11,6 +12,7 @@ import io.understudy.schemas.VmId;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -162,6 +164,20 @@ final class NodeOptions {
           "How fast the guest's clock runs; below 1 for hosts so slow that the guest's timer takes"
               + " all their time. The same on all nodes of a VM.")
   private double guestSpeed;
+
+  @Option(
+      names = "--promote-without-coordinator",
+      paramLabel = "TIME",
+      description =
+          "Take over from a dead leader without being ordered to, when no coordinator has been"
+              + " heard for this long. Never when not given.",
+      converter = Converters.ToDuration.class)
+  private Duration aloneAfter;
+
+  /** What watches leaders where there may be no coordinator, if that was asked for. */
+  LoneWatch watch(ClusterConnection connection) {
+    return new LoneWatch(connection, node, heartbeatInterval, Optional.ofNullable(aloneAfter));
+  }
 
   /** The cluster, once it has answered and what is wrong with the files has been said. */
   ClusterConnection reach() {

@@ -1,5 +1,6 @@
 package io.understudy.cli;
 
+import io.understudy.failover.coordinator.LoneWatch;
 import io.understudy.failover.node.Node;
 import io.understudy.failover.node.NodeExit;
 import io.understudy.failover.node.NodeSettings;
@@ -37,7 +38,9 @@ final class OneVmOptions {
   /** Runs a node in a role until it ends or a signal ends it. */
   int run(Role role, PrintWriter err) throws InterruptedException {
     ClusterConnection connection = node.reach();
-    try (OrderBoard board = new OrderBoard(connection)) {
+    try (OrderBoard board = new OrderBoard(connection);
+        LoneWatch watch = node.watch(connection)) {
+      watch.start();
       board.start();
       return run(role, new Node(settings(connection), board), err);
     }

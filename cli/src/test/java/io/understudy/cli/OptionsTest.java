@@ -16,11 +16,15 @@ import io.understudy.machine.GuestFiles;
 import io.understudy.replay.StartPolicy;
 import io.understudy.schemas.VmId;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -184,5 +188,21 @@ final class OptionsTest {
   private static <T> T parsed(T command, String... words) {
     new CommandLine(command).parseArgs(words);
     return command;
+  }
+
+  @Test
+  void nodeRefusesWhatManyVmsCannotShare() {
+    assertThat(run("--vm", "a", "--vm", "a", "--begin", "--tap", "a=t", "--tap", "b=t"))
+        .isEqualTo(ExitCode.USAGE.code());
+    assertThat(run("--vm", "a", "--console-listen", "127.0.0.1:7000"))
+        .isEqualTo(ExitCode.USAGE.code());
+  }
+
+  private int run(String... more) {
+    List<String> all = new ArrayList<>(List.of("node", "--node", "n", "--state", dir.toString()));
+    all.addAll(List.of(more));
+    CommandLine line = Main.commandLine();
+    line.setErr(new PrintWriter(new StringWriter()));
+    return line.execute(all.toArray(String[]::new));
   }
 }

@@ -79,8 +79,9 @@ class OperatorIT {
         nodes.assertNothingLostOrTwice(traffic);
       }
 
+      Optional<UUID> killed = nodes.incarnation(VM, "host-a");
       nodes.start("host-a");
-      nodes.awaitFollowing(VM, "host-a", nodes.incarnation(VM, "host-a"));
+      nodes.awaitFollowing(VM, "host-a", killed);
       done(nodes.operator("stop", "stop", "--vm", VM, "--reason", "no longer needed"));
       ChildJvm again = nodes.operator("again", "pause", "--vm", VM);
       assertThat(again.awaitExit(TestNodes.TIMEOUT)).as(again.tail()).isEqualTo(NOT_DONE);

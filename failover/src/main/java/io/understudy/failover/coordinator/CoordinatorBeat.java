@@ -14,7 +14,8 @@ import java.util.UUID;
  *
  * <ul>
  *   <li>The <em>probe</em>, under a VM id of its own: {@code position} is the sending time in
- *       nanoseconds since the coordinator's start, by which it measures the cluster.
+ *       nanoseconds since the coordinator's start, by which it measures the cluster. A node that may promote itself sends the same with
+ *       phase {@code ALONE}.
  *   <li>The <em>view</em> of a VM: {@code phase} is {@code state} or {@code state/front state},
  *       {@code term} the highest term heard of, the console fields where its front listens.
  * </ul>
@@ -22,6 +23,9 @@ import java.util.UUID;
 final class CoordinatorBeat {
   /** The VM id that probes carry; a VM may have it too, its beats have other roles. */
   static final String PROBE_VM = "coordinators";
+
+  /** The phase of a probe that a node sends for its own watch. */
+  private static final String ALONE = "ALONE";
 
   /** A probe belongs to no run. */
   private static final UUID NO_RUN = new UUID(0, 0);
@@ -49,6 +53,30 @@ final class CoordinatorBeat {
 
   static boolean isProbe(Heartbeat beat) {
     return beat.role() == NodeRole.COORDINATOR && beat.run().equals(NO_RUN);
+  }
+
+  /** The same probe of a node that watches by itself and is no coordinator. */
+  static Heartbeat alone(Heartbeat probe) {
+    return new Heartbeat(
+        probe.vm(),
+        probe.run(),
+        probe.node(),
+        probe.incarnation(),
+        probe.role(),
+        ALONE,
+        probe.term(),
+        probe.epoch(),
+        probe.position(),
+        probe.checkpointEpoch(),
+        probe.consoleHost(),
+        probe.consolePort(),
+        probe.sentAtMillis(),
+        probe.digestsVerified(),
+        probe.digestMismatches());
+  }
+
+  static boolean isAlone(Heartbeat probe) {
+    return probe.phase().equals(ALONE);
   }
 
   static Heartbeat view(

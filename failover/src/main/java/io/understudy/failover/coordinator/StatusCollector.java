@@ -77,7 +77,7 @@ final class StatusCollector {
     List<ClusterStatus.Observer> coordinators = new ArrayList<>();
     newest.forEach(
         (key, beat) -> {
-          if (CoordinatorBeat.isProbe(beat)) {
+          if (CoordinatorBeat.isProbe(beat) && !CoordinatorBeat.isAlone(beat)) {
             coordinators.add(
                 new ClusterStatus.Observer(
                     beat.node(), beat.incarnation(), heard.contains(key), age(beat, wallMillis)));

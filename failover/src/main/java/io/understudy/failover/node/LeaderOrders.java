@@ -33,8 +33,9 @@ final class LeaderOrders implements AutoCloseable {
   private final long term;
   private final LiveRun leadership;
   private final OrderBoard.Subscription subscription;
+  private final OrderBoard board;
 
-  /** Obeys from now on, and what was ordered before; {@code leadership} has not begun to run. */
+  /** Obeys what comes from now on. */
   LeaderOrders(
       NodeSettings settings,
       OrderBoard board,
@@ -48,7 +49,12 @@ final class LeaderOrders implements AutoCloseable {
     this.leadership = leadership;
     leadership.onStill(
         still -> pulse.phase(still ? NodePhase.PAUSED.name() : NodePhase.LIVE.name()));
+    this.board = board;
     this.subscription = board.subscribe(this::consider);
+  }
+
+  /** Obeys what was ordered before; the leadership has not begun to run. */
+  void obeyStanding() {
     Optional<LifeOrdered> before = board.life(settings.vm(), run);
     if (before.isPresent()) {
       leadership.keepOwnTime();

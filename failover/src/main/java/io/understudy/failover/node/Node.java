@@ -299,6 +299,7 @@ public final class Node {
               () -> directory.publish(vmRecord(header, run, term, VmStatus.RUNNING)), "directory");
       announcer.setDaemon(true);
       announcer.start();
+      obeyed.obeyStanding();
       if (stopRequested != null) {
         leadership.stop(stopRequested);
       }

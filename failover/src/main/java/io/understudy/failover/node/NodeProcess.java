@@ -74,11 +74,14 @@ public final class NodeProcess {
   public List<VmEnd> run(Listener told) throws InterruptedException {
     listener = told;
     residents.forEach(this::start);
-    try (OrderBoard.Subscription orders = board.subscribe(this::consider)) {
-      board.start();
+    OrderBoard.Subscription orders = board.subscribe(this::consider);
+    board.start();
+    try {
       while (!isOver()) {
         events.take().run();
       }
+    } finally {
+      orders.close();
     }
     return List.copyOf(ends);
   }
