@@ -27,7 +27,10 @@ public final class Recorder implements Director {
   private static final long STALL_BYTES = 64 << 20;
 
   /** How soon a guest that stands still notices that its last epoch is committed. */
-  private static final long STILL_WAIT_NANOS = 5_000_000;
+  private static final long STILL_WAIT_NANOS = 10_000_000;
+
+  /** How often the leader of a guest that stands still proves that it leads. */
+  private static final long STILL_PROOF_NANOS = 1_000_000_000;
 
   private final CaptureSettings settings;
   private final HostClock host;
@@ -51,6 +54,8 @@ public final class Recorder implements Director {
   private boolean outputWaiting;
   private boolean proofWanted;
   private boolean endRecorded;
+  private boolean standsStill;
+  private long lastProofAt;
 
   /**
    * Where {@link #timeAsked} has moved the clock to, to be recorded at the position it leads to.
@@ -121,10 +126,9 @@ public final class Recorder implements Director {
         endRecorded = true;
         record(machine, new GuestEvent.RunEnded(life.wantedEnd()));
       } else if (still) {
-        guestClock.stop(now);
+        standStill(now);
       } else {
-        life.became(false);
-        guestClock.resume(now);
+        goOn(now);
         letTimePass(machine, guestClock.nanosAt(now));
         letInputIn(machine);
         letFramesIn(machine);
@@ -158,6 +162,28 @@ public final class Recorder implements Director {
     entryBytes += Preemption.bytes(names);
     watch.enters();
     return names.isEmpty() ? Turn.RUN : Turn.LOOK;
+  }
+
+  private void standStill(long now) {
+    if (!standsStill) {
+      standsStill = true;
+      lastProofAt = now;
+      guestClock.stop(now);
+    }
+    // A guest that stands still commits nothing by itself, and who commits nothing never learns
+    // that it has been replaced.
+    if (now - lastProofAt >= STILL_PROOF_NANOS) {
+      lastProofAt = now;
+      proofWanted = true;
+    }
+  }
+
+  private void goOn(long now) {
+    if (standsStill) {
+      standsStill = false;
+      guestClock.resume(now);
+      life.became(false);
+    }
   }
 
   private boolean isSomethingDue(Machine machine) {

@@ -61,7 +61,7 @@ final class Failures {
   /** The exit code for the way in which a node ended. */
   static ExitCode exitOf(NodeExit.Kind kind) {
     return switch (kind) {
-      case REQUESTED, GUEST_ENDED -> ExitCode.OK;
+      case REQUESTED, DETACHED, GUEST_ENDED -> ExitCode.OK;
       case FENCED -> ExitCode.FENCED;
       case LOG_TIMEOUT -> ExitCode.LOG;
       case DIVERGED -> ExitCode.DIVERGENCE;

@@ -80,10 +80,7 @@ final class NodeCommand implements Callable<Integer> {
               board,
               vm ->
                   node.settings(
-                      connection,
-                      vm,
-                      node.state().resolve(vm.text()),
-                      tapOf.getOrDefault(vm, "")));
+                      connection, vm, node.state().resolve(vm.text()), tapOf.getOrDefault(vm, "")));
       vms.forEach(vm -> process.add(vm, runs.get(vm)));
       Termination.onSignal(() -> process.stop("the process was asked to end"));
       return exitOf(process.run(end -> say(end, err))).code();

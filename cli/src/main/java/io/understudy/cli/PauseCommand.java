@@ -9,7 +9,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Let the guest of a VM stand still, and its time with it, until 'resume'. */
-@Command(name = "pause", description = "Let the guest of a VM stand still, and its time with it, until 'resume'.")
+@Command(
+    name = "pause",
+    description = "Let the guest of a VM stand still, and its time with it, until 'resume'.")
 final class PauseCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private OrderOptions order;

@@ -67,7 +67,8 @@ final class StatusCommand implements Callable<Integer> {
 
   /** A cluster that no node has used yet has no topics, which is no failure. */
   private ClusterStatus collect(ClusterConnection connection) {
-    if (!ClusterOptions.topics(connection).containsAll(Set.of(Topics.VMS, Topics.HEARTBEATS, Topics.CONTROL))) {
+    if (!ClusterOptions.topics(connection)
+        .containsAll(Set.of(Topics.VMS, Topics.HEARTBEATS, Topics.CONTROL))) {
       return new ClusterStatus(List.of(), List.of());
     }
     return ClusterStatus.collect(connection, look);

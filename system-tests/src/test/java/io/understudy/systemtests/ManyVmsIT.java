@@ -119,8 +119,7 @@ class ManyVmsIT {
   }
 
   /** For people: what so many VMs take; nothing is asserted about it. */
-  private static void measure(LocalCluster cluster, TestNodes nodes, int count)
-      throws IOException {
+  private static void measure(LocalCluster cluster, TestNodes nodes, int count) throws IOException {
     for (String node : List.of("host-a", "host-b")) {
       long pid = nodes.process(node).pid();
       long before = cpuMillis(pid);

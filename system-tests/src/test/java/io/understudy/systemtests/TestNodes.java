@@ -111,8 +111,7 @@ final class TestNodes {
 
   /** Clients that count, on keys of {@code vm} that begin with {@code prefix}. */
   IncrTraffic traffic(String vm, String prefix) throws IOException {
-    return IncrTraffic.start(
-        new IncrTraffic.Settings(prefix, port(vm), CLIENTS, THINK, TIMEOUT));
+    return IncrTraffic.start(new IncrTraffic.Settings(prefix, port(vm), CLIENTS, THINK, TIMEOUT));
   }
 
   /** Waits until {@code more} further requests are acknowledged. */

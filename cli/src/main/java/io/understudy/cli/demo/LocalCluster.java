@@ -140,7 +140,8 @@ public final class LocalCluster implements AutoCloseable {
         new ArrayList<>(
             List.of("coordinator", "--bootstrap-server", bootstrapServers(), "--name", name));
     ports.forEach(
-        (vm, port) -> arguments.addAll(List.of("--front", vm + "=127.0.0.1:" + port + ":channels")));
+        (vm, port) ->
+            arguments.addAll(List.of("--front", vm + "=127.0.0.1:" + port + ":channels")));
     arguments.addAll(hosts.coordinatorOptions());
     arguments.addAll(List.of(options));
     return start(name, arguments);

@@ -14,8 +14,8 @@ import java.util.UUID;
  *
  * <ul>
  *   <li>The <em>probe</em>, under a VM id of its own: {@code position} is the sending time in
- *       nanoseconds since the coordinator's start, by which it measures the cluster. A node that may promote itself sends the same with
- *       phase {@code ALONE}.
+ *       nanoseconds since the coordinator's start, by which it measures the cluster. A node that
+ *       may promote itself sends the same with phase {@code ALONE}.
  *   <li>The <em>view</em> of a VM: {@code phase} is {@code state} or {@code state/front state},
  *       {@code term} the highest term heard of, the console fields where its front listens.
  * </ul>

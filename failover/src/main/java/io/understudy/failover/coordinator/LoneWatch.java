@@ -37,7 +37,10 @@ public final class LoneWatch implements AutoCloseable {
    * @param quiet how long no coordinator must have been heard; empty if it is not to watch at all
    */
   public LoneWatch(
-      ClusterConnection connection, String node, Duration heartbeatInterval, Optional<Duration> quiet) {
+      ClusterConnection connection,
+      String node,
+      Duration heartbeatInterval,
+      Optional<Duration> quiet) {
     Duration silence = heartbeatInterval.multipliedBy(INTERVALS_UNTIL_DEAD);
     Duration timeout = silence.compareTo(LEAST_TIMEOUT) > 0 ? silence : LEAST_TIMEOUT;
     this.connection = connection;

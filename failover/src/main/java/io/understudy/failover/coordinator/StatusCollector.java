@@ -42,7 +42,9 @@ final class StatusCollector {
     directory.put(entry.vm(), entry);
   }
 
-  /** An order that stands; promotions and snapshots are over soon, and told by what came of them. */
+  /**
+   * An order that stands; promotions and snapshots are over soon, and told by what came of them.
+   */
   void order(ControlOrder order) {
     if (order instanceof LifeOrdered || order instanceof StandbyOrdered) {
       orders.put(order.key(), order);
@@ -120,7 +122,13 @@ final class StatusCollector {
       }
     }
     return new ClusterStatus.Vm(
-        entry, term, leader, committed, Optional.ofNullable(ends.get(entry.vm())), nodes, views,
+        entry,
+        term,
+        leader,
+        committed,
+        Optional.ofNullable(ends.get(entry.vm())),
+        nodes,
+        views,
         orders.values().stream()
             .filter(order -> order.vm().equals(entry.vm()) && order.run().equals(entry.run()))
             .toList());

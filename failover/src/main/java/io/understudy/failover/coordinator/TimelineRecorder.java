@@ -51,7 +51,7 @@ final class TimelineRecorder {
       case FENCING -> reached(Milestone.FENCING, nowNanos);
       case DRAINING -> reached(Milestone.DRAINING, nowNanos);
       case OPENING -> reached(Milestone.OPENING, nowNanos);
-      case LIVE -> reached(Milestone.LIVE, nowNanos);
+      case LIVE, PAUSED -> reached(Milestone.LIVE, nowNanos);
       case DIVERGED, OTHER -> {}
     }
   }

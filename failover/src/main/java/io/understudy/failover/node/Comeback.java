@@ -92,7 +92,7 @@ final class Comeback {
   Next after(NodeExit exit, Duration lasted) {
     count(lasted, exit.kind() == NodeExit.Kind.FAILED);
     return switch (exit.kind()) {
-      case REQUESTED -> Next.END;
+      case REQUESTED, DETACHED -> Next.END;
       case GUEST_ENDED -> Next.AWAIT_RUN;
       case FENCED, LOG_TIMEOUT -> Next.AGAIN;
       case DIVERGED -> Next.WITHOUT_STORE;

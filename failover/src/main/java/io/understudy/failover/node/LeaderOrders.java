@@ -94,8 +94,7 @@ final class LeaderOrders implements AutoCloseable {
     } else if (order.life() == Life.RUN) {
       leadership.resume();
     } else {
-      leadership.endRun(
-          GuestEvent.RunEnded.ORDERED + order.orderedBy() + ": " + order.reason());
+      leadership.endRun(GuestEvent.RunEnded.ORDERED + order.orderedBy() + ": " + order.reason());
     }
   }
 

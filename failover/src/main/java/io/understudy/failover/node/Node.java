@@ -28,7 +28,6 @@ import io.understudy.replay.ReplayDivergenceException;
 import io.understudy.replay.Standby;
 import io.understudy.replay.StartOptions;
 import io.understudy.schemas.EventRecord;
-import io.understudy.schemas.ControlOrder.StandbyOrdered;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.NodeRole;
@@ -60,6 +59,7 @@ public final class Node {
   private final OrderBoard board;
   private volatile String stopRequested;
   private volatile LiveRun live;
+  private volatile boolean hasLed;
 
   /**
    * A node that has not begun.
@@ -195,14 +195,24 @@ public final class Node {
   }
 
   private boolean isToLeave(UUID run) {
-    return stopRequested != null
-        || board.detached(settings.vm(), settings.node(), run).isPresent();
+    return stopRequested != null || board.detached(settings.vm(), settings.node(), run).isPresent();
   }
 
-  private void stop(StandbyOrdered detached) {
-    if (stopRequested == null) {
-      stopRequested = "detached by " + detached.orderedBy() + ": " + detached.reason();
+  private NodeExit left(UUID run) {
+    if (stopRequested != null) {
+      return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
     }
+    String by =
+        board
+            .detached(settings.vm(), settings.node(), run)
+            .map(order -> order.orderedBy() + ": " + order.reason())
+            .orElse("an order that was taken back");
+    return new NodeExit(NodeExit.Kind.DETACHED, "detached by " + by);
+  }
+
+  /** Whether it ever held the log and led, if only for a moment. */
+  boolean hasLed() {
+    return hasLed;
   }
 
   /** Ends the node soon. */
@@ -225,8 +235,7 @@ public final class Node {
         return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());
       }
       if (!promotion.isDrained()) {
-        board.detached(settings.vm(), settings.node(), run).ifPresent(this::stop);
-        return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
+        return left(run);
       }
       if (standby.machine().ended().isPresent()) {
         return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());
@@ -285,11 +294,11 @@ public final class Node {
     RunStarted header = (RunStarted) runStarted.event();
     live = leadership;
     leadership.open(first);
+    hasLed = true;
     outside.goLive(run, term, machine, leadership);
     pulse.became(run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term));
     onOpened.run();
-    try (LeaderOrders obeyed =
-            new LeaderOrders(settings, board, run, term, leadership, pulse);
+    try (LeaderOrders obeyed = new LeaderOrders(settings, board, run, term, leadership, pulse);
         TopicPublisher<VmRecord> directory =
             VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT);
         SnapshotOrders orders = new SnapshotOrders(settings, run, term, snapshots)) {

@@ -11,6 +11,8 @@ public record NodeExit(Kind kind, String message) {
   public enum Kind {
     /** Somebody asked for it. */
     REQUESTED,
+    /** It was told to leave the run alone. */
+    DETACHED,
     /** The guest shut down. */
     GUEST_ENDED,
     /** Another node leads, or this one cannot prove that it does. */

@@ -57,7 +57,9 @@ public final class NodeProcess {
     this.settingsOf = settingsOf;
   }
 
-  /** A VM to be kept, before {@link #run}; {@code begin} is null where a run is to be waited for. */
+  /**
+   * A VM to be kept, before {@link #run}; {@code begin} is null where a run is to be waited for.
+   */
   public void add(VmId vm, NewRun begin) {
     if (residents.containsKey(vm)) {
       throw new IllegalArgumentException("a VM is named twice: vm=" + vm);

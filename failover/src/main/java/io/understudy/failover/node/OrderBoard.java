@@ -73,6 +73,13 @@ public final class OrderBoard implements AutoCloseable {
         .filter(order -> order.run().equals(run) && !order.attached());
   }
 
+  /** Whether the newest that {@code node} was told about {@code vm} is to follow it. */
+  boolean isAttached(VmId vm, String node) {
+    return at(Topics.controlKey(vm.text(), "standby/" + node), StandbyOrdered.class)
+        .filter(StandbyOrdered::attached)
+        .isPresent();
+  }
+
   private <T extends ControlOrder> Optional<T> at(String key, Class<T> type) {
     return Optional.ofNullable(newest.get(key)).filter(type::isInstance).map(type::cast);
   }

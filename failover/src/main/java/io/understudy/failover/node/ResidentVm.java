@@ -75,13 +75,21 @@ final class ResidentVm {
       if (stopReason != null) {
         return VmEnd.of(settings.vm(), new NodeExit(NodeExit.Kind.REQUESTED, stopReason));
       }
-      if (next == Comeback.Next.END || next == Comeback.Next.GIVE_UP) {
+      boolean again = isAttachedAgain(end);
+      if (!again && (next == Comeback.Next.END || next == Comeback.Next.GIVE_UP)) {
         return end;
       }
-      if (!prepare(next, end)) {
+      if (!prepare(again ? Comeback.Next.AGAIN : next, end)) {
         return VmEnd.of(settings.vm(), new NodeExit(NodeExit.Kind.REQUESTED, stopReason));
       }
     }
+  }
+
+  /** The order to leave may have been taken back while it was obeyed. */
+  private boolean isAttachedAgain(VmEnd end) {
+    return end.failure().isEmpty()
+        && end.exit().kind() == NodeExit.Kind.DETACHED
+        && board.isAttached(settings.vm(), settings.node());
   }
 
   /** Ends it soon. */
@@ -113,12 +121,14 @@ final class ResidentVm {
       return Optional.empty();
     }
     try {
-      Optional<NodeExit> exit = Optional.of(newNode().runPrimary(begin));
-      // Who lost a race for the beginning tries again: the winner may have died of it.
-      if (exit.get().kind() == NodeExit.Kind.GUEST_ENDED) {
+      Node node = newNode();
+      NodeExit exit = node.runPrimary(begin);
+      // Who lost a race for the beginning tries again: the winner may have died of it. Who has led
+      // never does: whoever deleted the log since then did not want another run.
+      if (node.hasLed()) {
         begin = null;
       }
-      return exit;
+      return Optional.of(exit);
     } catch (RunExistsException exists) {
       LOG.info("begins no run, there is one: vm={} run={}", settings.vm(), exists.run());
       begin = null;

@@ -19,9 +19,10 @@ public record VmEnd(VmId vm, NodeExit exit, Optional<Throwable> failure) {
     return new VmEnd(vm, null, Optional.of(failure));
   }
 
-  /** Whether somebody asked for it. */
+  /** Whether somebody asked for it, so that it is no trouble. */
   public boolean isRequested() {
-    return exit != null && exit.kind() == NodeExit.Kind.REQUESTED;
+    return exit != null
+        && (exit.kind() == NodeExit.Kind.REQUESTED || exit.kind() == NodeExit.Kind.DETACHED);
   }
 
   /** For people. */

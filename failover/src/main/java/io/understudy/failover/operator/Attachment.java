@@ -64,8 +64,7 @@ public final class Attachment {
         .isEmpty();
   }
 
-  private static StandbyOrdered standby(
-      RunDesk desk, String node, boolean attached, Order order) {
+  private static StandbyOrdered standby(RunDesk desk, String node, boolean attached, Order order) {
     return new StandbyOrdered(
         desk.vm().vm(),
         desk.vm().run(),

@@ -56,8 +56,7 @@ public final class RunDesk implements AutoCloseable {
     RunDesk desk = new RunDesk(connection, vm);
     try {
       if (desk.vm().status() == VmStatus.ENDED) {
-        throw new OrderRefusedException(
-            "the run is over: vm=" + vm + " run=" + desk.vm().run());
+        throw new OrderRefusedException("the run is over: vm=" + vm + " run=" + desk.vm().run());
       }
       return desk;
     } catch (RuntimeException refused) {

@@ -21,6 +21,7 @@ class ComebackTest {
   @ParameterizedTest
   @CsvSource({
     "REQUESTED,END",
+    "DETACHED,END",
     "GUEST_ENDED,AWAIT_RUN",
     "FENCED,AGAIN",
     "LOG_TIMEOUT,AGAIN",

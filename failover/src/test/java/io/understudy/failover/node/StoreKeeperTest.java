@@ -54,8 +54,7 @@ class StoreKeeperTest {
   }
 
   private void create(UUID run) {
-    RocksCheckpointStore.open(
-            StoreKeeper.storeIn(state), new VmId("a"), run, StoreOptions.DEFAULT)
+    RocksCheckpointStore.open(StoreKeeper.storeIn(state), new VmId("a"), run, StoreOptions.DEFAULT)
         .close();
   }
 }
