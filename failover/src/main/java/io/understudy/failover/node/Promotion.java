@@ -11,6 +11,7 @@ import io.understudy.machine.Machine;
 import io.understudy.replay.Replayer;
 import io.understudy.replay.Standby;
 import io.understudy.schemas.ControlOrder.PromotionOrdered;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -27,6 +28,8 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   private final Pulse pulse;
   private final BooleanSupplier stopRequested;
 
+  private UUID examined;
+  private LogEnd endWhenAsked;
   private PromotionOrdered order;
   private FencedWriter fenced;
   private LogEnd end;
@@ -54,10 +57,11 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
       return true;
     }
     if (order == null) {
-      order = orders.orderToEnd(standby.header().run(), standby.progress().term());
-      if (order == null) {
+      PromotionOrdered asked = orders.orderToEnd(standby.header().run(), standby.progress().term());
+      if (asked == null || !isTermTheNewest(asked)) {
         return false;
       }
+      order = asked;
       fence();
     }
     CrashPoint.WITHIN_DRAIN.pass();
@@ -67,6 +71,19 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
       return true;
     }
     return false;
+  }
+
+  /**
+   * Whether this node has read what the log held when it first saw the order, and the term is still
+   * the one to be ended. A node that reads an old part of the log finds its term named by an order
+   * that was obeyed, or overtaken, long since; to fence for it would end a leader that is well.
+   */
+  private boolean isTermTheNewest(PromotionOrdered asked) {
+    if (!asked.orderId().equals(examined)) {
+      examined = asked.orderId();
+      endWhenAsked = standby.source().end();
+    }
+    return standby.source().reached(endWhenAsked);
   }
 
   private void fence() {
