@@ -235,6 +235,9 @@ public final class LogTopics implements AutoCloseable {
     int brokers = await(admin.describeCluster().nodes(), "describe the cluster").size();
     short replication = (short) Math.min(REPLICATION_FACTOR_WANTED, brokers);
     Map<String, String> all = new HashMap<>(configs);
+    // By default a broker refuses records from more than an hour ahead of its own clock: a node
+    // whose clock is wrong could not lead, nor say that it lives. Nothing here reads timestamps.
+    all.put(TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, Long.toString(Long.MAX_VALUE));
     // With three replicas, an acknowledged record is on two brokers.
     all.put(
         TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(Math.max(1, replication - 1)));

@@ -44,6 +44,8 @@ class LogTopicsTest {
       assertThat(configs.get("retention.ms").value()).isEqualTo("-1");
       assertThat(configs.get("retention.bytes").value()).isEqualTo("-1");
       assertThat(configs.get("cleanup.policy").value()).isEqualTo("delete");
+      assertThat(configs.get("message.timestamp.after.max.ms").value())
+          .isEqualTo(Long.toString(Long.MAX_VALUE));
       assertThat(configs.get("min.insync.replicas").value()).isEqualTo("1");
     }
   }
