@@ -24,7 +24,7 @@ final class Nemesis {
 
   private static final Duration CRASH_TIMEOUT = Duration.ofSeconds(40);
   private static final int EXIT_LOG = 6;
-  private static final String[] JUMPS = {"+2h", "-2h", "+3d", "-3d", "+40m", "+0"};
+  private static final int[] JUMPS_MINUTES = {120, -120, 3 * 24 * 60, -3 * 24 * 60, 40, 0};
 
   private final Schedule schedule;
   private final String vm;
@@ -275,15 +275,15 @@ final class Nemesis {
   private Runnable clockJump(Schedule.Step step, Random random) {
     StringBuilder what = new StringBuilder();
     for (String process : List.of(VmProcesses.name(0), VmProcesses.name(1), "coordinator")) {
-      String jump = JUMPS[random.nextInt(JUMPS.length)];
-      what.append(process).append(' ').append(jump).append(' ');
-      processes.setClock(process, jump);
+      int minutes = JUMPS_MINUTES[random.nextInt(JUMPS_MINUTES.length)];
+      what.append(process).append(' ').append(minutes).append(" min ");
+      processes.setClock(process, TimeUnit.MINUTES.toSeconds(minutes));
     }
     done(step, what.toString().trim());
     return () -> {
-      processes.setClock(VmProcesses.name(0), "+0");
-      processes.setClock(VmProcesses.name(1), "+0");
-      processes.setClock("coordinator", "+0");
+      processes.setClock(VmProcesses.name(0), 0);
+      processes.setClock(VmProcesses.name(1), 0);
+      processes.setClock("coordinator", 0);
     };
   }
 

@@ -4,9 +4,9 @@ import io.understudy.cli.demo.ChildJvm;
 import io.understudy.cli.demo.LocalCluster;
 import io.understudy.log.CrashPoint;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +23,12 @@ final class VmProcesses implements AutoCloseable {
 
   private static final String MAIN = "io.understudy.cli.Main";
   private static final int COORDINATOR_SLOT = 2;
-  private static final String FAKE_TIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
   private final String vm;
   private final Brokers brokers;
   private final Path directory;
   private final NodeCommands commands;
-  private final boolean fakeTime;
+  private final Optional<JumpingClocks> clocks;
   private final int frontPort = LocalCluster.freePort();
   private final ChildJvm[] nodes = new ChildJvm[2];
   private final List<Ended> ended = new ArrayList<>();
@@ -44,16 +43,13 @@ final class VmProcesses implements AutoCloseable {
    */
   record Ended(String name, int code, String last) {}
 
-  VmProcesses(String vm, Brokers brokers, Path directory, NodeCommands commands, boolean fakeTime) {
+  VmProcesses(
+      String vm, Brokers brokers, Path directory, NodeCommands commands, boolean ownClocks) {
     this.vm = vm;
     this.brokers = brokers;
     this.directory = directory;
     this.commands = commands;
-    this.fakeTime = fakeTime;
-    if (fakeTime && !Files.exists(Path.of(FAKE_TIME))) {
-      throw new IllegalStateException(
-          "clocks cannot be made to jump: no " + FAKE_TIME + ": install Debian's package faketime");
-    }
+    this.clocks = ownClocks ? Optional.of(JumpingClocks.in(directory)) : Optional.empty();
   }
 
   /** Name of a node. */
@@ -127,20 +123,9 @@ final class VmProcesses implements AutoCloseable {
             Optional.empty());
   }
 
-  /** Makes the clock of a process jump. */
-  void setClock(String process, String offset) {
-    try {
-      Path file = clock(process);
-      Path next = file.resolveSibling(file.getFileName() + ".new");
-      Files.writeString(next, offset + "\n");
-      Files.move(
-          next,
-          file,
-          java.nio.file.StandardCopyOption.ATOMIC_MOVE,
-          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot set a clock: process=" + process, e);
-    }
+  /** Sets the clock of a process to the host's time and so many seconds more. */
+  void setClock(String process, long seconds) {
+    clocks.orElseThrow().set(process, seconds);
   }
 
   /** Starts who is dead and wakes who is frozen. */
@@ -234,7 +219,7 @@ final class VmProcesses implements AutoCloseable {
     List<String> lines = process.lines();
     return new Ended(
         name,
-        process.awaitExit(java.time.Duration.ofSeconds(1)),
+        process.awaitExit(Duration.ofSeconds(1)),
         String.join("\n", lines.subList(Math.max(0, lines.size() - 3), lines.size())));
   }
 
@@ -244,28 +229,13 @@ final class VmProcesses implements AutoCloseable {
 
   private ChildJvm launch(String name, List<String> arguments, Optional<String> crashPoint) {
     List<String> command = new ArrayList<>();
-    if (fakeTime) {
-      if (!Files.exists(clock(name))) {
-        setClock(name, "+0");
-      }
-      command.addAll(
-          List.of(
-              "env",
-              "LD_PRELOAD=" + FAKE_TIME,
-              "FAKETIME_TIMESTAMP_FILE=" + clock(name),
-              "FAKETIME_CACHE_DURATION=1",
-              "FAKETIME_DONT_FAKE_MONOTONIC=1"));
-    }
+    clocks.ifPresent(own -> command.addAll(own.prefix(name)));
     List<String> options =
         crashPoint
             .map(point -> List.of("-D" + CrashPoint.PROPERTY + "=" + point))
             .orElse(List.of());
     command.addAll(ChildJvm.command(options, MAIN, arguments));
     return ChildJvm.startProgram(name, directory.resolve(name + ".log"), command);
-  }
-
-  private Path clock(String process) {
-    return directory.resolve(process + ".clock");
   }
 
   private List<String> common(int node) {
