@@ -5,6 +5,11 @@ import io.understudy.cli.demo.LocalCluster;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogException;
 import io.understudy.log.LogTopics;
+import io.understudy.log.TopicFollower;
+import io.understudy.log.TopicPublisher;
+import io.understudy.log.VmDirectory;
+import io.understudy.schemas.VmRecord;
+import io.understudy.schemas.VmStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -158,6 +163,28 @@ final class Brokers implements AutoCloseable {
         throw new IllegalStateException("not all brokers serve\n" + tails());
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+    }
+  }
+
+  /** Says of a VM that its run has ended, or the coordinators of all later runs would watch it. */
+  void forget(String vm) {
+    try (TopicFollower<VmRecord> known = VmDirectory.follower(connection(), START_TIMEOUT);
+        TopicPublisher<VmRecord> directory = VmDirectory.publisher(connection(), START_TIMEOUT)) {
+      VmRecord last = known.current().get(vm);
+      if (last != null) {
+        directory.publish(
+            new VmRecord(
+                last.vm(),
+                last.run(),
+                last.partitions(),
+                last.guest(),
+                last.memoryBytes(),
+                VmStatus.ENDED,
+                last.term(),
+                last.node(),
+                last.startedAtMillis(),
+                last.updatedAtMillis()));
+      }
     }
   }
 

@@ -110,6 +110,20 @@ final class Damage {
     command("umount", "-l", directory.toString());
   }
 
+  /** Takes away what a suite that was killed has left mounted. */
+  static void unmountBelow(Path directory) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/mounts"))) {
+        Path mounted = Path.of(line.split(" ", -1)[1]);
+        if (mounted.startsWith(directory)) {
+          unmount(mounted);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read /proc/mounts", e);
+    }
+  }
+
   /**
    * Puts a record into a VM's log that no leader has written: rubbish, nothing, or a record that is
    * there already.

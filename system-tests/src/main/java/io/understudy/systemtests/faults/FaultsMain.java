@@ -87,9 +87,10 @@ final class FaultsMain implements Callable<Integer> {
     Optional<FaultKind> kind = kind();
     long usedSeed = seed == null ? System.currentTimeMillis() : seed;
     Path base = directory.toAbsolutePath();
+    Damage.unmountBelow(base);
     Damage.delete(base);
     FaultsReport report = new FaultsReport(usedSeed);
-    Thread cleaner = new Thread(this::close, "faults-cleaner");
+    Thread cleaner = new Thread(this::killAll, "faults-cleaner");
     Runtime.getRuntime().addShutdownHook(cleaner);
     try {
       int first = run == null ? 0 : run;
@@ -137,6 +138,7 @@ final class FaultsMain implements Callable<Integer> {
             result.terms(),
             result.seconds(),
             result.failover().map(times -> " " + times).orElse("")));
+    brokers.forget(vm);
     if (result.violations().isEmpty()) {
       Damage.delete(where);
       try (LogTopics topics = new LogTopics(brokers.connection())) {
@@ -159,7 +161,12 @@ final class FaultsMain implements Callable<Integer> {
     return found;
   }
 
-  private synchronized void close() {
+  /** Another thread than the run's, because this process has been asked to end. */
+  private void killAll() {
+    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private void close() {
     beats.values().forEach(BeatLog::close);
     beats.clear();
     clusters.values().forEach(Brokers::close);
