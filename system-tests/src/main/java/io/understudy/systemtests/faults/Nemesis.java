@@ -262,13 +262,21 @@ final class Nemesis {
     };
   }
 
+  /** The store has reserved some room, so that only a new process finds out at once. */
   private Runnable fullDisk(Schedule.Step step, int standby) {
     Path ballast = processes.state(standby).resolve("ballast");
     done(step, VmProcesses.name(standby));
     Damage.fill(ballast);
+    processes.node(standby).kill();
+    Damage.fill(ballast.resolveSibling("ballast-2"));
+    processes.restart(standby);
+    requireRefusal(step, standby, true);
     return () -> {
       ballast.toFile().delete();
-      diary.add("  alive=" + processes.node(standby).isAlive());
+      ballast.resolveSibling("ballast-2").toFile().delete();
+      if (!processes.node(standby).isAlive()) {
+        processes.restart(standby);
+      }
     };
   }
 

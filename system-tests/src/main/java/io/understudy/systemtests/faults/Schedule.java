@@ -124,7 +124,7 @@ record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<C
           case LOSE_BROKER -> 2000 + random.nextInt(4000);
           case CRASH_POINT -> 200 + random.nextInt(3000);
           case FOREIGN_RECORD, DAMAGED_SEGMENT, DAMAGED_CHECKPOINT -> 0;
-          case FULL_DISK -> 6000;
+          case FULL_DISK -> 1000;
           case CLOCK_JUMP -> 3000;
           default -> 300 + random.nextInt(4000);
         };
