@@ -141,9 +141,7 @@ final class FaultRun {
             verdict.terms(),
             diary,
             (System.nanoTime() - start) / 1e9);
-    if (!violations.isEmpty()) {
-      writeEvidence(result);
-    }
+    writeEvidence(result);
     return result;
   }
 

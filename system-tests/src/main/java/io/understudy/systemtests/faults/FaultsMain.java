@@ -62,6 +62,11 @@ final class FaultsMain implements Callable<Integer> {
               + " have.")
   private Path directory;
 
+  @Option(
+      names = "--keep",
+      description = "Keep the evidence of runs in which nothing was wrong, too.")
+  private boolean keep;
+
   private final Map<Integer, Brokers> clusters = new HashMap<>();
   private final Map<Integer, BeatLog> beats = new HashMap<>();
 
@@ -102,7 +107,7 @@ final class FaultsMain implements Callable<Integer> {
       close();
       Runtime.getRuntime().removeShutdownHook(cleaner);
     }
-    if (report.isClean()) {
+    if (report.isClean() && !keep) {
       Damage.delete(base);
     }
     if (json) {
@@ -140,7 +145,9 @@ final class FaultsMain implements Callable<Integer> {
             result.failover().map(times -> " " + times).orElse("")));
     brokers.forget(vm);
     if (result.violations().isEmpty()) {
-      Damage.delete(where);
+      if (!keep) {
+        Damage.delete(where);
+      }
       try (LogTopics topics = new LogTopics(brokers.connection())) {
         topics.delete(new VmId(vm));
       }
