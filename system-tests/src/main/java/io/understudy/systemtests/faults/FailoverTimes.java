@@ -33,33 +33,24 @@ record FailoverTimes(long total, long detection, long fence, long drain, long op
     }
     return Optional.of(
         new FailoverTimes(
-            outageNanos(operations, lost.nanos()) / 1_000_000,
+            (servedNanos(operations, ordered.get().nanos()) - lost.nanos()) / 1_000_000,
             (ordered.get().nanos() - lost.nanos()) / 1_000_000,
             figure("fenceMillis", promoted),
             figure("drainMillis", promoted),
             figure("openMillis", promoted)));
   }
 
-  /** The end of the longest stretch without any reply: what was on its way still arrives. */
-  private static long outageNanos(List<Operation> operations, long sinceNanos) {
-    long[] replies =
-        operations.stream()
-            .filter(Operation::isAnswered)
-            .mapToLong(operation -> operation.doneNanos() - sinceNanos)
-            .filter(after -> after > 0)
-            .sorted()
-            .toArray();
-    long end = 0;
-    long longest = -1;
-    long before = 0;
-    for (long after : replies) {
-      if (after - before > longest) {
-        longest = after - before;
-        end = after;
-      }
-      before = after;
-    }
-    return end;
+  /**
+   * The first reply after the order: replies of the old leader that were on their way have arrived
+   * by then, and later pauses have other causes.
+   */
+  private static long servedNanos(List<Operation> operations, long orderedNanos) {
+    return operations.stream()
+        .filter(Operation::isAnswered)
+        .mapToLong(Operation::doneNanos)
+        .filter(done -> done - orderedNanos > 0)
+        .min()
+        .orElse(orderedNanos);
   }
 
   private static long figure(String name, String line) {
