@@ -4,6 +4,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What a primary has done so far; written by its threads, read by any. */
 public final class CaptureStatistics {
+  private static final long NO_COMMIT = Long.MIN_VALUE;
+
   private final AtomicLong events = new AtomicLong();
   private final AtomicLong committedEpochs = new AtomicLong();
   private final AtomicLong heldCommits = new AtomicLong();
@@ -14,9 +16,16 @@ public final class CaptureStatistics {
   private final AtomicLong worstTickDelayMicros = new AtomicLong();
   private final LatencyHistogram transferMicros = new LatencyHistogram();
   private volatile long lastCommittedEpoch = -1;
+  private volatile long commitBeganNanos = NO_COMMIT;
   private volatile long lastCommittedPosition;
 
+  /** Committer thread: a commit begins at this moment of the host's monotonic clock. */
+  void commitBegins(long nanos) {
+    commitBeganNanos = nanos;
+  }
+
   void committed(long epoch, long position, int eventCount, long latencyMicros) {
+    commitBeganNanos = NO_COMMIT;
     lastCommittedEpoch = epoch;
     lastCommittedPosition = position;
     events.addAndGet(eventCount);
@@ -117,6 +126,16 @@ public final class CaptureStatistics {
         + transferMicros.quantile(0.5)
         + " worstTickDelayMicros="
         + worstTickDelayMicros;
+  }
+
+  /**
+   * For how long the commit that is under way has been, nanoseconds; 0 if there is none.
+   *
+   * @param nowNanos what the host's monotonic clock shows
+   */
+  public long commitUnderWayNanos(long nowNanos) {
+    long began = commitBeganNanos;
+    return began == NO_COMMIT ? 0 : Math.max(0, nowNanos - began);
   }
 
   /** How long commits took, microseconds. */

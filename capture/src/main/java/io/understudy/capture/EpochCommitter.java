@@ -71,6 +71,7 @@ public final class EpochCommitter implements Runnable {
 
   private void commit(EpochDraft draft) {
     long begin = clock.nanoTime();
+    statistics.commitBegins(begin);
     CommittedEpoch committed = log.commit(draft);
     long took = clock.nanoTime() - begin;
     statistics.committed(

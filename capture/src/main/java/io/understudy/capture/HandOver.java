@@ -29,6 +29,7 @@ final class HandOver {
   private final ArrayDeque<Input> inputs = new ArrayDeque<>();
   private int inputBytes;
   private final ArrayDeque<byte[]> frames = new ArrayDeque<>();
+  private long framesLost;
   private EpochDraft draft;
   private boolean committing;
   // These are looked at in every exit of the guest, so without the lock; they change under it.
@@ -110,7 +111,29 @@ final class HandOver {
         frames.add(frame);
         waitingFrames = frames.size();
         forVcpu.signal();
+      } else if (stopped == null) {
+        framesLost++;
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Any thread: how many frames were lost for lack of room. */
+  long framesLost() {
+    lock.lock();
+    try {
+      return framesLost;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Any thread: bytes of input that wait. */
+  int waitingInputBytes() {
+    lock.lock();
+    try {
+      return inputBytes;
     } finally {
       lock.unlock();
     }

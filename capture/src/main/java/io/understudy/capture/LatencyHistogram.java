@@ -1,6 +1,7 @@
 package io.understudy.capture;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongConsumer;
 
 /**
  * Counts of latencies in buckets that grow by a quarter of a power of two, so that a quantile is
@@ -10,8 +11,19 @@ public final class LatencyHistogram {
   private static final int SUB_BUCKETS = 4;
   private final AtomicLongArray counts = new AtomicLongArray(SUB_BUCKETS * Long.SIZE);
 
+  private volatile LongConsumer listener = ignored -> {};
+
   void record(long micros) {
     counts.incrementAndGet(bucket(Math.max(0, micros)));
+    listener.accept(micros);
+  }
+
+  /**
+   * Names who is told each value, in microseconds, from now on, on the thread that records it; it
+   * must be quick and must not fail.
+   */
+  public void tell(LongConsumer listener) {
+    this.listener = listener;
   }
 
   private static int bucket(long micros) {

@@ -35,6 +35,7 @@ public final class LiveRun {
   private final HandOver handOver = new HandOver();
   private final CaptureStatistics statistics = new CaptureStatistics();
   private SnapshotTaker snapshots;
+  private final Pace pace = new Pace();
   private boolean proven;
   private EpochDraft.Mark opening;
   private boolean hasOwnTime;
@@ -109,6 +110,7 @@ public final class LiveRun {
             statistics,
             watch,
             snapshots == null ? mark -> {} : snapshots::marked,
+            pace,
             machine);
     EpochCommitter committer =
         new EpochCommitter(
@@ -230,6 +232,21 @@ public final class LiveRun {
   public void stop(String why) {
     handOver.stop(new StopReason(StopReason.Kind.REQUESTED, why));
     machine.kick();
+  }
+
+  /** How much of the time the guest has to stand still; any thread may change it. */
+  public Pace pace() {
+    return pace;
+  }
+
+  /** Console input that the guest has not got yet, bytes; any thread. */
+  public int waitingInputBytes() {
+    return handOver.waitingInputBytes();
+  }
+
+  /** Frames from outside that were lost because too many waited for the guest; any thread. */
+  public long framesLost() {
+    return handOver.framesLost();
   }
 
   /** Figures of this leadership. */

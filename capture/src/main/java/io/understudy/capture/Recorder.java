@@ -42,6 +42,7 @@ public final class Recorder implements Director {
   private final Preemption preemption;
   private final ComputeWatch watch;
   private final Consumer<EpochDraft.Mark> onMark;
+  private final Pace pace;
   private final long maxAgeNanos;
   private final long maxHoldNanos;
   private final long timeResolutionNanos;
@@ -71,6 +72,7 @@ public final class Recorder implements Director {
       CaptureStatistics statistics,
       ComputeWatch watch,
       Consumer<EpochDraft.Mark> onMark,
+      Pace pace,
       Machine machine) {
     this.settings = settings;
     this.host = host;
@@ -82,6 +84,7 @@ public final class Recorder implements Director {
     this.preemption = new Preemption(settings, host, statistics, machine);
     this.watch = watch;
     this.onMark = onMark;
+    this.pace = pace;
     this.sealedOutput = output(machine);
     this.maxAgeNanos = settings.epochMaxAge().toNanos();
     this.maxHoldNanos = settings.outputMaxHold().toNanos();
@@ -137,7 +140,7 @@ public final class Recorder implements Director {
       if (still && entries.isEmpty() && !outputWaiting && handOver.isCommitterIdle()) {
         life.became(true);
       }
-      boolean stalled = isStalled();
+      boolean stalled = isStalled() || pace.holds(now);
       if (machine.isRunnable() && !stalled && !still) {
         watch.enters();
         return Turn.RUN;
@@ -156,8 +159,14 @@ public final class Recorder implements Director {
       return Turn.STOP;
     }
     watch.leaves();
-    List<? extends GuestEvent> names =
-        isSomethingDue(machine) ? preemption.name(machine) : List.of();
+    List<? extends GuestEvent> names = nameIfDue(machine);
+    // A guest that computes stands still right here: where it is gets a name only if it needs one.
+    while (names.isEmpty() && pace.rests(host.nanoTime())) {
+      if (handOver.stopped() != null) {
+        return Turn.STOP;
+      }
+      names = nameIfDue(machine);
+    }
     names.forEach(event -> record(machine, event));
     entryBytes += Preemption.bytes(names);
     watch.enters();
@@ -184,6 +193,10 @@ public final class Recorder implements Director {
       guestClock.resume(now);
       life.became(false);
     }
+  }
+
+  private List<? extends GuestEvent> nameIfDue(Machine machine) {
+    return isSomethingDue(machine) ? preemption.name(machine) : List.of();
   }
 
   private boolean isSomethingDue(Machine machine) {

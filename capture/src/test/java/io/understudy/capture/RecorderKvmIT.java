@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.understudy.kvm.Kvm;
 import io.understudy.kvm.RequiresKvm;
 import io.understudy.log.EpochDraft;
+import io.understudy.machine.Director;
 import io.understudy.machine.GuestAssembler;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
@@ -45,6 +46,7 @@ class RecorderKvmIT {
   private final SteppedClock clock = new SteppedClock();
   private final HandOver handOver = new HandOver();
   private final OpenGate gate = new OpenGate();
+  private final Pace pace = new Pace();
 
   @AfterEach
   void closeKvm() {
@@ -75,6 +77,31 @@ class RecorderKvmIT {
               new GuestEvent.TimeRead(RESOLUTION_NANOS),
               new GuestEvent.TimeRead(2 * RESOLUTION_NANOS));
       assertThat(entries).extracting(EpochDraft.Entry::position).containsExactly(2L, 3L);
+    }
+  }
+
+  @Test
+  void guestStandsStillButItsInputIsRecorded_whileItIsHeld() throws Exception {
+    try (Machine machine = machine(frameGuest())) {
+      Recorder recorder = recorder(machine);
+      pace.hold(Pace.ALWAYS);
+      handOver.offerInput(0, new byte[] {'x'});
+      Thread release =
+          new Thread(
+              () -> {
+                // Input that the guest has got is not waiting any more.
+                while (handOver.waitingInputBytes() > 0) {
+                  Thread.onSpinWait();
+                }
+                pace.hold(0);
+              });
+      release.start();
+
+      assertThat(recorder.atPosition(machine)).isEqualTo(Director.Turn.RUN);
+
+      release.join();
+      assertThat(machine.inputOffset()).isEqualTo(1);
+      assertThat(pace.heldPermille()).as("it came back only when it was released").isZero();
     }
   }
 
@@ -214,6 +241,7 @@ class RecorderKvmIT {
         new CaptureStatistics(),
         new ComputeWatch(SETTINGS.interruptDelay(), machine::kick),
         mark -> {},
+        pace,
         machine);
   }
 

@@ -38,6 +38,45 @@ final class Converters {
     }
   }
 
+  /** A duration as {@link ToDuration} takes it, or {@code off}, which is zero. */
+  static final class ToDurationOrOff implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      if (text.equals("off")) {
+        return Duration.ZERO;
+      }
+      Duration duration = new ToDuration().convert(text);
+      if (duration.isZero()) {
+        throw new TypeConversionException(
+            "expected a time above zero, or 'off', is '" + text + "'");
+      }
+      return duration;
+    }
+  }
+
+  /** A count from 1, or {@code off}, which is zero. */
+  static final class ToCountOrOff implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      if (text.equals("off")) {
+        return 0L;
+      }
+      if (!text.matches("[1-9]\\d{0,17}")) {
+        throw new TypeConversionException(
+            "expected a whole number from 1, or 'off', is '" + text + "'");
+      }
+      return Long.parseLong(text);
+    }
+  }
+
+  /** {@code host:port} as {@link ToSocketAddress} takes it, or a port of the loopback address. */
+  static final class ToHttpAddress implements ITypeConverter<InetSocketAddress> {
+    @Override
+    public InetSocketAddress convert(String text) {
+      return new ToSocketAddress().convert(text.matches("\\d+") ? "127.0.0.1:" + text : text);
+    }
+  }
+
   /** A VM id. */
   static final class ToVmId implements ITypeConverter<VmId> {
     @Override

@@ -2,9 +2,11 @@ package io.understudy.cli;
 
 import io.understudy.cli.Converters.FrontOption;
 import io.understudy.failover.coordinator.Coordinator;
+import io.understudy.failover.coordinator.CoordinatorMeters;
 import io.understudy.failover.coordinator.CoordinatorSettings;
 import io.understudy.failover.coordinator.DetectorSettings;
 import io.understudy.failover.front.FrontVm;
+import io.understudy.failover.monitor.Monitor;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTopics;
 import io.understudy.schemas.VmId;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Spec;
 final class CoordinatorCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
+  @Mixin private HttpOptions http;
 
   @Option(
       names = "--name",
@@ -95,13 +98,26 @@ final class CoordinatorCommand implements Callable<Integer> {
     Map<VmId, FrontVm.Service> services = services();
     AtomicBoolean running = new AtomicBoolean(true);
     Termination.onSignal(() -> running.set(false));
+    try (Monitor monitor = http.open()) {
+      watch(settings, services, monitor, running);
+    }
+    return ExitCode.OK.code();
+  }
+
+  private void watch(
+      CoordinatorSettings settings,
+      Map<VmId, FrontVm.Service> services,
+      Monitor monitor,
+      AtomicBoolean running) {
     ClusterConnection connection = cluster.reach();
     try (LogTopics topics = new LogTopics(connection)) {
       topics.checkCluster();
       topics.createShared();
     }
     try (Coordinator coordinator =
-        Coordinator.open(settings, connection, FrontVm.factory(services))) {
+            Coordinator.open(settings, connection, FrontVm.factory(services));
+        CoordinatorMeters meters = new CoordinatorMeters(monitor, name, coordinator)) {
+      meters.start();
       PrintWriter out = spec.commandLine().getOut();
       out.println("coordinator ready: name=" + name + " fronts=" + services.keySet());
       out.flush();
@@ -109,7 +125,6 @@ final class CoordinatorCommand implements Callable<Integer> {
         coordinator.runOnce();
       }
     }
-    return ExitCode.OK.code();
   }
 
   CoordinatorSettings settings() {

@@ -2,6 +2,7 @@ package io.understudy.cli;
 
 import io.understudy.cli.Converters.TapOption;
 import io.understudy.failover.coordinator.LoneWatch;
+import io.understudy.failover.monitor.Monitor;
 import io.understudy.failover.node.NewRun;
 import io.understudy.failover.node.NodeProcess;
 import io.understudy.failover.node.OrderBoard;
@@ -71,13 +72,15 @@ final class NodeCommand implements Callable<Integer> {
       topics.checkCluster();
       topics.createShared();
     }
-    try (OrderBoard board = new OrderBoard(connection);
+    try (Monitor monitor = node.openMonitor();
+        OrderBoard board = new OrderBoard(connection);
         LoneWatch watch = node.watch(connection)) {
       watch.start();
       NodeProcess process =
           new NodeProcess(
               node.node(),
               board,
+              node.watching(monitor),
               vm ->
                   node.settings(
                       connection, vm, node.state().resolve(vm.text()), tapOf.getOrDefault(vm, "")));

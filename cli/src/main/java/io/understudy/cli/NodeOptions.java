@@ -3,8 +3,10 @@ package io.understudy.cli;
 import io.understudy.capture.CaptureSettings;
 import io.understudy.capture.snapshot.CloneSettings;
 import io.understudy.failover.coordinator.LoneWatch;
+import io.understudy.failover.monitor.Monitor;
 import io.understudy.failover.node.NodeSettings;
 import io.understudy.failover.node.SnapshotSettings;
+import io.understudy.failover.node.Watching;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.CrashPoint;
 import io.understudy.replay.StartPolicy;
@@ -20,6 +22,8 @@ import picocli.CommandLine.Option;
 final class NodeOptions {
   @Mixin private ClusterOptions cluster;
   @Mixin private GuestOptions guest;
+  @Mixin private HttpOptions http;
+  @Mixin private ProtectionOptions protection;
 
   @Option(
       names = "--node",
@@ -177,6 +181,16 @@ final class NodeOptions {
   /** What watches leaders where there may be no coordinator, if that was asked for. */
   LoneWatch watch(ClusterConnection connection) {
     return new LoneWatch(connection, node, heartbeatInterval, Optional.ofNullable(aloneAfter));
+  }
+
+  /** Where this process shows what it does; to be closed by the caller. */
+  Monitor openMonitor() {
+    return http.open();
+  }
+
+  /** How its nodes watch over their runs, with {@code monitor} to show it. */
+  Watching watching(Monitor monitor) {
+    return new Watching(protection.settings(), monitor);
   }
 
   /** The cluster, once it has answered and what is wrong with the files has been said. */

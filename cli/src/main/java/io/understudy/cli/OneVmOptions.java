@@ -1,6 +1,7 @@
 package io.understudy.cli;
 
 import io.understudy.failover.coordinator.LoneWatch;
+import io.understudy.failover.monitor.Monitor;
 import io.understudy.failover.node.Node;
 import io.understudy.failover.node.NodeExit;
 import io.understudy.failover.node.NodeSettings;
@@ -38,11 +39,12 @@ final class OneVmOptions {
   /** Runs a node in a role until it ends or a signal ends it. */
   int run(Role role, PrintWriter err) throws InterruptedException {
     ClusterConnection connection = node.reach();
-    try (OrderBoard board = new OrderBoard(connection);
+    try (Monitor monitor = node.openMonitor();
+        OrderBoard board = new OrderBoard(connection);
         LoneWatch watch = node.watch(connection)) {
       watch.start();
       board.start();
-      return run(role, new Node(settings(connection), board), err);
+      return run(role, new Node(settings(connection), board, node.watching(monitor)), err);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.understudy.failover.coordinator.ClusterStatus;
 import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.Heartbeat;
+import io.understudy.schemas.Protection;
 import java.util.Locale;
 
 /** A {@link ClusterStatus} as text for people and as JSON. Stateless. */
@@ -42,6 +43,7 @@ final class StatusText {
               "CHECKPOINT",
               "LAST HEARD"));
       vm.nodes().forEach(node -> text.append(row(node)));
+      vm.nodes().forEach(node -> text.append(protection(node.beat())));
       for (ClusterStatus.View view : vm.views()) {
         text.append(
             String.format(
@@ -92,6 +94,21 @@ final class StatusText {
         node.lagMillis().isPresent() ? node.lagMillis().getAsLong() : "-",
         beat.checkpointEpoch() < 0 ? "-" : beat.checkpointEpoch(),
         node.isHeard() ? "now" : age(node.ageMillis()) + " ago");
+  }
+
+  /** A line for a primary that said what protects its run, nothing for others. */
+  private static String protection(Heartbeat beat) {
+    if (beat.protection() == Protection.UNKNOWN) {
+      return "";
+    }
+    String throttle =
+        beat.throttlePermille() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", guest held back %.1f %% of the time",
+                beat.throttlePermille() / 10.0);
+    return "  protection: " + beat.protection() + throttle + "\n";
   }
 
   private static String age(long millis) {
@@ -178,6 +195,8 @@ final class StatusText {
             beat.consolePort() == 0 ? null : beat.consoleHost() + ":" + beat.consolePort())
         .put("digestsVerified", beat.digestsVerified())
         .put("digestMismatches", beat.digestMismatches())
+        .put("protection", beat.protection().name())
+        .put("throttlePermille", beat.throttlePermille())
         .put("heard", node.isHeard())
         .put("ageMillis", node.ageMillis())
         .put("lagEpochs", node.lagEpochs());

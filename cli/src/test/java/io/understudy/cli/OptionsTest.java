@@ -1,6 +1,7 @@
 package io.understudy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.understudy.capture.CaptureSettings;
 import io.understudy.capture.snapshot.CloneSettings;
@@ -9,6 +10,7 @@ import io.understudy.failover.coordinator.CoordinatorSettings;
 import io.understudy.failover.front.ConsoleMode;
 import io.understudy.failover.node.NewRun;
 import io.understudy.failover.node.NodeSettings;
+import io.understudy.failover.node.ProtectionSettings;
 import io.understudy.failover.node.SnapshotSettings;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.KafkaEpochWriter;
@@ -145,6 +147,49 @@ final class OptionsTest {
                 Path.of("/dev/other"),
                 new GuestFiles(null, Path.of("k"), Path.of("i"), Path.of("x")),
                 "tap0"));
+  }
+
+  @Test
+  void protectionDefaultsAreThoseOfTheModule() {
+    assertThat(parsed(new ProtectionOptions()).settings()).isEqualTo(ProtectionSettings.DEFAULT);
+  }
+
+  @Test
+  void protectionIsMadeOfItsOptions() {
+    assertThat(
+            parsed(
+                    new ProtectionOptions(),
+                    "--max-lag=off",
+                    "--max-lag-epochs=7",
+                    "--standby-timeout=3s",
+                    "--unprotected=stop",
+                    "--unprotected-grace=4s")
+                .settings())
+        .isEqualTo(
+            new ProtectionSettings(
+                Duration.ZERO, 7, Duration.ofSeconds(3), true, Duration.ofSeconds(4)));
+    for (String wrong :
+        List.of("--max-lag=0s", "--max-lag-epochs=0", "--unprotected=maybe", "--http=1:x")) {
+      assertThatThrownBy(() -> parsed(new AnyNode(), "--vm=a", "--node=n", "--state=d", wrong))
+          .as(wrong)
+          .isInstanceOf(CommandLine.ParameterException.class)
+          .hasMessageContaining("expected");
+    }
+  }
+
+  @Test
+  void portsListenOnTheLoopbackAddressUnlessToldOtherwise() {
+    assertThat(parsed(new HttpOptions()).listen()).isNull();
+    assertThat(parsed(new HttpOptions(), "--http=9100").listen())
+        .isEqualTo(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9100));
+    assertThat(parsed(new HttpOptions(), "--http=0.0.0.0:9100").listen().getAddress())
+        .matches(InetAddress::isAnyLocalAddress);
+    AnyNode node = parsed(new AnyNode(), "--vm=a", "--node=n", "--state=d");
+    assertThat(node.node.settings(CLUSTER).consoleListen().getAddress())
+        .matches(InetAddress::isLoopbackAddress);
+    assertThatThrownBy(() -> parsed(new CoordinatorCommand(), "--front=vm=7000"))
+        .as("a front's address has to be said")
+        .isInstanceOf(CommandLine.ParameterException.class);
   }
 
   @Test

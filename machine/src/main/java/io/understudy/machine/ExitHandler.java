@@ -43,6 +43,7 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
   private final Vcpu vcpu;
   private final Devices devices;
   private final boolean hasTimeStampPorts;
+  private final ExitCounts counts = new ExitCounts();
   private TimeKeeper timeKeeper = TimeKeeper.STILL;
 
   ExitHandler(Machine machine, Vcpu vcpu, Devices devices) {
@@ -57,8 +58,13 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
     timeKeeper = keeper;
   }
 
+  ExitCounts counts() {
+    return counts;
+  }
+
   @Override
   public Outcome portIn(VcpuExit.PortIn exit) {
+    counts.count(ExitCounts.Kind.PORT_IN);
     if (devices.isClockPort(exit.port())) {
       devices.advanceClock(timeKeeper.timeAsked(machine));
     }
@@ -72,6 +78,7 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
 
   @Override
   public Outcome portOut(VcpuExit.PortOut exit) {
+    counts.count(ExitCounts.Kind.PORT_OUT);
     if (hasTimeStampPorts && LinuxGuest.isTimeStampPort(exit.port())) {
       timeStamp(exit.port() == TimeStampPorts.RDTSCP);
     } else {
@@ -82,17 +89,20 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
 
   @Override
   public Outcome mmioRead(VcpuExit.MmioRead exit) {
+    counts.count(ExitCounts.Kind.MMIO);
     vcpu.answerMmioRead(-1L); // no device there: an open bus reads all ones
     return Outcome.REACHED;
   }
 
   @Override
   public Outcome mmioWrite(VcpuExit.MmioWrite exit) {
+    counts.count(ExitCounts.Kind.MMIO);
     return Outcome.REACHED;
   }
 
   @Override
   public Outcome halt(VcpuExit.Halt exit) {
+    counts.count(ExitCounts.Kind.HALT);
     return new Outcome(
         Effect.HALTED,
         vcpu.interruptFlag()
@@ -102,6 +112,7 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
 
   @Override
   public Outcome interrupted(VcpuExit.Interrupted exit) {
+    counts.count(ExitCounts.Kind.INTERRUPTED);
     return Outcome.NOTHING;
   }
 
@@ -121,12 +132,14 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
   }
 
   /** Whether an interrupt could be taken does not matter any more, so it is not asked. */
-  private static Outcome end(String reason) {
+  private Outcome end(String reason) {
+    counts.count(ExitCounts.Kind.END);
     return new Outcome(Effect.FAULTED, Optional.of(reason));
   }
 
   @Override
   public Outcome rdMsr(VcpuExit.RdMsr exit) {
+    counts.count(ExitCounts.Kind.MSR);
     OptionalLong value = MsrPolicy.read(exit.index());
     if (exit.index() == MsrPolicy.TIME_STAMP_COUNTER) {
       vcpu.answerMsrRead(timeStampCounter());
@@ -141,6 +154,7 @@ final class ExitHandler implements VcpuExit.Handler<ExitHandler.Outcome> {
 
   @Override
   public Outcome wrMsr(VcpuExit.WrMsr exit) {
+    counts.count(ExitCounts.Kind.MSR);
     if (!MsrPolicy.acceptsWrite(exit.index())) {
       vcpu.failMsrAccess();
       return Outcome.FAULTED;

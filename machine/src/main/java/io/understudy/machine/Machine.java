@@ -196,6 +196,11 @@ public final class Machine implements AutoCloseable {
     return config;
   }
 
+  /** How often the guest left KVM, and for what; any thread may read it. */
+  public ExitCounts exitCounts() {
+    return exitHandler.counts();
+  }
+
   /** Number of deterministic exits so far. */
   public long position() {
     return position;

@@ -30,7 +30,7 @@ final class CheckpointWriter implements AutoCloseable {
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(task -> new Thread(task, "checkpoint-writer"));
   private Future<?> writing;
-  private volatile long lastEpoch;
+  private final CheckpointStatistics statistics;
 
   /**
    * @param header the run's first event
@@ -40,12 +40,17 @@ final class CheckpointWriter implements AutoCloseable {
     this.store = store;
     this.header = header;
     this.output = output;
-    this.lastEpoch = lastEpoch;
+    this.statistics = new CheckpointStatistics(lastEpoch);
   }
 
   /** Epoch of the last checkpoint that has been written, -1 before the first. */
   long lastEpoch() {
-    return lastEpoch;
+    return statistics.lastEpoch();
+  }
+
+  /** What became of checkpoints; any thread. */
+  CheckpointStatistics statistics() {
+    return statistics;
   }
 
   /** Whether {@link #take} would find the writer free. */
@@ -75,10 +80,11 @@ final class CheckpointWriter implements AutoCloseable {
     writing =
         writer.submit(
             () -> {
+              long began = System.nanoTime();
               CrashPoint.BEFORE_CHECKPOINT.pass();
               store.write(checkpoint, pages);
               CrashPoint.AFTER_CHECKPOINT.pass();
-              lastEpoch = checkpoint.epoch();
+              statistics.written(checkpoint.epoch(), pages.count(), began, System.nanoTime());
             });
   }
 

@@ -123,6 +123,11 @@ public final class Standby implements AutoCloseable {
     return progress;
   }
 
+  /** What became of its checkpoints; any thread may read it. */
+  public CheckpointStatistics checkpoints() {
+    return checkpoints.statistics();
+  }
+
   /** Epoch of the newest checkpoint, -1 if there is none yet; any thread. */
   public long checkpointEpoch() {
     return checkpoints.lastEpoch();

@@ -23,6 +23,8 @@ import java.util.UUID;
  * @param sentAtMillis wall clock of the node, milliseconds since 1970-01-01T00:00Z
  * @param digestsVerified epoch digests compared since the node's start, from 0
  * @param digestMismatches those that differed, from 0
+ * @param protection what protects a primary's run; {@link Protection#UNKNOWN} for all others
+ * @param throttlePermille how much of the time a primary makes its guest stand still, 0 to 1000
  */
 public record Heartbeat(
     String vm,
@@ -39,7 +41,9 @@ public record Heartbeat(
     int consolePort,
     long sentAtMillis,
     long digestsVerified,
-    long digestMismatches) {
+    long digestMismatches,
+    Protection protection,
+    int throttlePermille) {
   /** Refuses values outside the documented ranges with an {@link IllegalArgumentException}. */
   public Heartbeat {
     VmId.requireLegal(vm);
@@ -59,5 +63,47 @@ public record Heartbeat(
     }
     Checks.atLeast(0, "digestsVerified", digestsVerified);
     Checks.atLeast(0, "digestMismatches", digestMismatches);
+    requireNonNull(protection, "protection");
+    if (throttlePermille < 0 || throttlePermille > 1000) {
+      throw new IllegalArgumentException(
+          "throttlePermille must be 0 to 1000: throttlePermille=" + throttlePermille);
+    }
+  }
+
+  /** A heartbeat of a process that is no primary: nothing is said about protection. */
+  public Heartbeat(
+      String vm,
+      UUID run,
+      String node,
+      UUID incarnation,
+      NodeRole role,
+      String phase,
+      long term,
+      long epoch,
+      long position,
+      long checkpointEpoch,
+      String consoleHost,
+      int consolePort,
+      long sentAtMillis,
+      long digestsVerified,
+      long digestMismatches) {
+    this(
+        vm,
+        run,
+        node,
+        incarnation,
+        role,
+        phase,
+        term,
+        epoch,
+        position,
+        checkpointEpoch,
+        consoleHost,
+        consolePort,
+        sentAtMillis,
+        digestsVerified,
+        digestMismatches,
+        Protection.UNKNOWN,
+        0);
   }
 }

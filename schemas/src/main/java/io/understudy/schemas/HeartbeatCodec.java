@@ -30,7 +30,9 @@ public final class HeartbeatCodec {
             heartbeat.consolePort(),
             heartbeat.sentAtMillis(),
             heartbeat.digestsVerified(),
-            heartbeat.digestMismatches()));
+            heartbeat.digestMismatches(),
+            io.understudy.schemas.avro.Protection.valueOf(heartbeat.protection().name()),
+            heartbeat.throttlePermille()));
   }
 
   /** The heartbeat that {@code wire} holds, or a {@link SchemaException}. */
@@ -53,6 +55,8 @@ public final class HeartbeatCodec {
                 heartbeat.getConsolePort(),
                 heartbeat.getSentAtMillis(),
                 heartbeat.getDigestsVerified(),
-                heartbeat.getDigestMismatches()));
+                heartbeat.getDigestMismatches(),
+                Protection.valueOf(heartbeat.getProtection().name()),
+                heartbeat.getThrottlePermille()));
   }
 }

@@ -42,6 +42,12 @@ class GoldenBytesTest {
   }
 
   @Test
+  void heartbeatIsReadAsEver_whenOfVersion1() {
+    assertThat(HeartbeatCodec.decode(HexFormat.of().parseHex(read(VERSION_1, "Heartbeat"))))
+        .isEqualTo(Samples.heartbeatOfVersion1());
+  }
+
+  @Test
   void epochHashIsAsEver_whenOfVersion1() {
     // Over the bytes as they were written: a verifier needs no encoder of the old version.
     HashChain chain = new HashChain();

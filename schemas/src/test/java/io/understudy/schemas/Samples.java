@@ -184,7 +184,30 @@ final class Samples {
         7001,
         1_600,
         991,
-        0);
+        0,
+        Protection.DEGRADED,
+        250);
+  }
+
+  /** As it is read today. */
+  static Heartbeat heartbeatOfVersion1() {
+    Heartbeat now = heartbeat();
+    return new Heartbeat(
+        now.vm(),
+        now.run(),
+        now.node(),
+        now.incarnation(),
+        now.role(),
+        now.phase(),
+        now.term(),
+        now.epoch(),
+        now.position(),
+        now.checkpointEpoch(),
+        now.consoleHost(),
+        now.consolePort(),
+        now.sentAtMillis(),
+        now.digestsVerified(),
+        now.digestMismatches());
   }
 
   static MachineState machine() {

@@ -115,6 +115,11 @@ public final class OutputBuffer {
     return end - start < capacityBytes;
   }
 
+  /** Bytes held. */
+  public synchronized long heldBytes() {
+    return end - start;
+  }
+
   /** Offset of the oldest byte held. */
   public synchronized long start() {
     return start;

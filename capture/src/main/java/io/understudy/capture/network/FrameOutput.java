@@ -57,6 +57,16 @@ public final class FrameOutput {
     return first;
   }
 
+  /** Frames held. */
+  public synchronized int heldFrames() {
+    return held.size();
+  }
+
+  /** Bytes in them. */
+  public synchronized int heldBytes() {
+    return bytes;
+  }
+
   /** Whether more can be held. */
   public synchronized boolean hasRoom() {
     return bytes < LIMIT_BYTES;

@@ -109,10 +109,11 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Starts a node that powers a new VM on. */
-  public ChildJvm startPrimary(String vm, String node) {
+  public ChildJvm startPrimary(String vm, String node, String... options) {
     List<String> arguments = node("primary", vm, node);
     arguments.addAll(List.of("--memory", Integer.toString(MEMORY_MIB)));
     arguments.addAll(List.of("--partitions", Integer.toString(PARTITIONS)));
+    arguments.addAll(List.of(options));
     return startOnKvm(vm + "-" + node, arguments);
   }
 
@@ -148,8 +149,8 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Starts a coordinator with a front of {@code vm} in channels mode at {@code frontPort}. */
-  public ChildJvm startCoordinator(String vm, int frontPort) {
-    return startCoordinator(vm + "-coordinator", Map.of(vm, frontPort));
+  public ChildJvm startCoordinator(String vm, int frontPort, String... options) {
+    return startCoordinator(vm + "-coordinator", Map.of(vm, frontPort), options);
   }
 
   /** Starts any command on this host; its output goes to {@code logs/NAME.log}. */

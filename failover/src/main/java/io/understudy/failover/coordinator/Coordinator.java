@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -47,6 +48,7 @@ public final class Coordinator implements AutoCloseable {
   private final FrontEvents frontEvents;
   private final SortedMap<String, Run> runs = new TreeMap<>();
 
+  private final AtomicLong ordersGiven = new AtomicLong();
   private long probeSentNanos;
   private volatile CoordinatorStatus status;
 
@@ -119,6 +121,11 @@ public final class Coordinator implements AutoCloseable {
     return work;
   }
 
+  /** Orders given, repeated ones included; any thread may ask. */
+  public long ordersGiven() {
+    return ordersGiven.get();
+  }
+
   /** What it knew at the end of the last turn. */
   public CoordinatorStatus status() {
     return status;
@@ -151,6 +158,7 @@ public final class Coordinator implements AutoCloseable {
     Optional<PromotionOrdered> order = run.watch.decide(nowNanos, clock.epochMillis());
     // Whether it arrived is not asked: the watch repeats it until the standby acts.
     order.ifPresent(cluster::order);
+    order.ifPresent(given -> ordersGiven.incrementAndGet());
     if (run.watch.wantsCommittedEnd(nowNanos)) {
       cluster.askCommittedEnd(run.watch.vm());
     }

@@ -31,6 +31,7 @@ import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.NodeRole;
+import io.understudy.schemas.Protection;
 import io.understudy.schemas.VmRecord;
 import io.understudy.schemas.VmStatus;
 import java.security.SecureRandom;
@@ -57,6 +58,7 @@ public final class Node {
 
   private final NodeSettings settings;
   private final OrderBoard board;
+  private final NodeWatch watch;
   private volatile String stopRequested;
   private volatile LiveRun live;
   private volatile boolean hasLed;
@@ -65,10 +67,12 @@ public final class Node {
    * A node that has not begun.
    *
    * @param board where it reads its orders; not closed here
+   * @param watching what it does for its standbys when it leads, and where it shows what it does
    */
-  public Node(NodeSettings settings, OrderBoard board) {
+  public Node(NodeSettings settings, OrderBoard board, Watching watching) {
     this.settings = settings;
     this.board = board;
+    this.watch = new NodeWatch(settings, watching.protection(), watching.monitor());
   }
 
   /**
@@ -88,6 +92,8 @@ public final class Node {
       return new NodeExit(NodeExit.Kind.LOG_TIMEOUT, timeout.getMessage());
     } catch (LogFencedException lost) {
       return new NodeExit(NodeExit.Kind.FENCED, lost.getMessage());
+    } finally {
+      watch.close();
     }
   }
 
@@ -131,6 +137,7 @@ public final class Node {
       try (Machine machine = Machine.powerOn(kvm, config, outside.output())) {
         EpochLog log = fenced.begin(runId, 1, ChainState.genesis(), header.partitions());
         pulse.start();
+        watch.start();
         return lead(
             machine,
             log,
@@ -161,6 +168,7 @@ public final class Node {
       }
       try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "RESTORING")) {
         pulse.start();
+        watch.start();
         OrderListener orders = new OrderListener(settings, board);
         Standby.Setup setup =
             new Standby.Setup(
@@ -191,6 +199,8 @@ public final class Node {
       return new NodeExit(NodeExit.Kind.LOG_TIMEOUT, timeout.getMessage());
     } catch (LogFencedException lost) {
       return new NodeExit(NodeExit.Kind.FENCED, lost.getMessage());
+    } finally {
+      watch.close();
     }
   }
 
@@ -228,6 +238,7 @@ public final class Node {
       throws InterruptedException {
     UUID run = standby.header().run();
     pulse.became(run, NodeRole.STANDBY, "FOLLOWING", new StandbyGauge(standby));
+    watch.follows(standby, outside);
     try (Promotion promotion =
         new Promotion(settings, standby, orders, pulse, () -> isToLeave(run))) {
       standby.follow(promotion);
@@ -255,15 +266,16 @@ public final class Node {
               term,
               outside,
               pulse,
-              () ->
-                  LOG.info(
-                      "promoted: vm={} term={} {}",
-                      settings.vm(),
-                      term,
-                      promotion.timings(System.nanoTime())));
+              () -> {
+                long openedAt = System.nanoTime();
+                watch.promoted(promotion.phases(openedAt));
+                LOG.info(
+                    "promoted: vm={} term={} {}", settings.vm(), term, promotion.timings(openedAt));
+              });
       return exit;
     } catch (ReplayDivergenceException divergence) {
       pulse.diverged(NodePhase.DIVERGED.name());
+      watch.diverged(divergence.getMessage());
       return new NodeExit(NodeExit.Kind.DIVERGED, divergence.getMessage());
     }
   }
@@ -296,7 +308,9 @@ public final class Node {
     leadership.open(first);
     hasLed = true;
     outside.goLive(run, term, machine, leadership);
-    pulse.became(run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term));
+    watch.leads(run, term, machine, leadership, outside);
+    pulse.became(
+        run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term, watch));
     onOpened.run();
     try (LeaderOrders obeyed = new LeaderOrders(settings, board, run, term, leadership, pulse);
         TopicPublisher<VmRecord> directory =
@@ -405,7 +419,7 @@ public final class Node {
   }
 
   /** How far a primary is. */
-  private record PrimaryGauge(LiveRun run, long term) implements Pulse.Gauge {
+  private record PrimaryGauge(LiveRun run, long term, NodeWatch watch) implements Pulse.Gauge {
     @Override
     public long epoch() {
       return run.statistics().lastCommittedEpoch();
@@ -424,6 +438,16 @@ public final class Node {
     @Override
     public long digestsVerified() {
       return 0;
+    }
+
+    @Override
+    public Protection protection() {
+      return watch.protection().state();
+    }
+
+    @Override
+    public int throttlePermille() {
+      return watch.protection().permille();
     }
   }
 }

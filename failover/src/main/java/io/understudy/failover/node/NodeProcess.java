@@ -28,6 +28,7 @@ public final class NodeProcess {
 
   private final String node;
   private final OrderBoard board;
+  private final Watching watching;
   private final Function<VmId, NodeSettings> settingsOf;
   private final Map<VmId, ResidentVm> residents = new LinkedHashMap<>();
   private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
@@ -49,11 +50,17 @@ public final class NodeProcess {
    *
    * @param node its name
    * @param board where it reads its orders; not started yet, and not closed here
+   * @param watching how its nodes watch over their runs, and who may watch them
    * @param settingsOf what the node of a VM is told
    */
-  public NodeProcess(String node, OrderBoard board, Function<VmId, NodeSettings> settingsOf) {
+  public NodeProcess(
+      String node,
+      OrderBoard board,
+      Watching watching,
+      Function<VmId, NodeSettings> settingsOf) {
     this.node = node;
     this.board = board;
+    this.watching = watching;
     this.settingsOf = settingsOf;
   }
 
@@ -64,7 +71,7 @@ public final class NodeProcess {
     if (residents.containsKey(vm)) {
       throw new IllegalArgumentException("a VM is named twice: vm=" + vm);
     }
-    residents.put(vm, new ResidentVm(settingsOf.apply(vm), board, begin, null));
+    residents.put(vm, new ResidentVm(settingsOf.apply(vm), board, watching, begin, null));
   }
 
   /**
@@ -122,7 +129,7 @@ public final class NodeProcess {
         order.run(),
         order.orderedBy(),
         order.reason());
-    ResidentVm resident = new ResidentVm(settingsOf.apply(vm), board, null, order.run());
+    ResidentVm resident = new ResidentVm(settingsOf.apply(vm), board, watching, null, order.run());
     residents.put(vm, resident);
     start(vm, resident);
   }

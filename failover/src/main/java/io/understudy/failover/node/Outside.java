@@ -73,6 +73,11 @@ final class Outside implements AutoCloseable {
     }
   }
 
+  /** Whether a front is attached; any thread. */
+  boolean isConsoleAttached() {
+    return console.isAttached();
+  }
+
   NodeOutput output() {
     return output;
   }

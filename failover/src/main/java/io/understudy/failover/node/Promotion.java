@@ -12,6 +12,8 @@ import io.understudy.replay.Replayer;
 import io.understudy.replay.Standby;
 import io.understudy.schemas.ControlOrder.PromotionOrdered;
 import java.util.UUID;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -137,6 +139,15 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
         + TimeUnit.NANOSECONDS.toMillis(drainedAt - fencedAt)
         + " openMillis="
         + TimeUnit.NANOSECONDS.toMillis(openedAt - drainedAt);
+  }
+
+  /** How long the steps took, nanoseconds by name, in their order. */
+  Map<String, Long> phases(long openedAt) {
+    Map<String, Long> phases = new LinkedHashMap<>();
+    phases.put("fence", fencedAt - orderedAt);
+    phases.put("drain", drainedAt - fencedAt);
+    phases.put("open", openedAt - drainedAt);
+    return phases;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.understudy.failover.node;
 import io.understudy.log.HeartbeatPublisher;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
+import io.understudy.schemas.Protection;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.UUID;
@@ -36,6 +37,16 @@ final class Pulse implements AutoCloseable {
 
     /** Digests compared. */
     long digestsVerified();
+
+    /** What protects a leader's run. */
+    default Protection protection() {
+      return Protection.UNKNOWN;
+    }
+
+    /** How much of the time a leader's guest stands still, thousandths. */
+    default int throttlePermille() {
+      return 0;
+    }
   }
 
   /** A node that has nothing yet. */
@@ -154,7 +165,9 @@ final class Pulse implements AutoCloseable {
             console.getPort(),
             System.currentTimeMillis(),
             gauge.digestsVerified(),
-            now.mismatches()));
+            now.mismatches(),
+            gauge.protection(),
+            gauge.throttlePermille()));
   }
 
   @Override

@@ -35,6 +35,7 @@ final class ResidentVm {
 
   private final NodeSettings settings;
   private final OrderBoard board;
+  private final Watching watching;
   private final StoreKeeper store;
   private final Comeback comeback =
       new Comeback(RandomGeneratorFactory.<RandomGenerator>of("L64X128MixRandom").create());
@@ -50,9 +51,11 @@ final class ResidentVm {
    * @param begin the run that is to begin if there is none; null if one is to be waited for
    * @param only the run that it was attached to; null if it keeps whatever run the VM has
    */
-  ResidentVm(NodeSettings settings, OrderBoard board, NewRun begin, UUID only) {
+  ResidentVm(
+      NodeSettings settings, OrderBoard board, Watching watching, NewRun begin, UUID only) {
     this.settings = settings;
     this.board = board;
+    this.watching = watching;
     this.begin = begin;
     this.only = only;
     this.store = new StoreKeeper(settings.stateDirectory());
@@ -202,7 +205,7 @@ final class ResidentVm {
   }
 
   private Node newNode() {
-    Node node = new Node(settings, board);
+    Node node = new Node(settings, board, watching);
     current = node;
     if (stopReason != null) {
       node.stop(stopReason);

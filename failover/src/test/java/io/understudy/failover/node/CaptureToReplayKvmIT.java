@@ -97,6 +97,46 @@ class CaptureToReplayKvmIT {
     assertThat(replayed.toByteArray()).startsWith(gate.output.toByteArray());
   }
 
+  /** A guest that is held back and stopped while it computes gives the same recording's replay. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void replaysAGuestThatWasSlowedAndStopped(boolean transferred) throws Exception {
+    RunClock clock = transferred ? TRANSFERS : RunClock.bestOf(kvm);
+    MachineConfig computing = config(clock);
+    Gate gate = new Gate();
+
+    capture(
+        computing,
+        gate,
+        (run, at) -> {
+          run.pace().hold(700);
+          Thread stopping = new Thread(() -> stopAndGo(run), "pace");
+          stopping.start();
+          burn(run, at);
+          stopping.interrupt();
+        });
+
+    ByteArrayOutputStream replayed = new ByteArrayOutputStream();
+    try (Machine machine = Machine.powerOn(kvm, computing, replayed::write);
+        EpochSource source = log.source(null, null)) {
+      MachineLoop.run(machine, new Replayer(source, until(source, source.end())));
+    }
+    assertThat(replayed.toByteArray()).startsWith(gate.output.toByteArray());
+  }
+
+  private static void stopAndGo(LiveRun run) {
+    try {
+      while (true) {
+        Thread.sleep(30);
+        run.pace().hold(1_000);
+        Thread.sleep(50);
+        run.pace().hold(700);
+      }
+    } catch (InterruptedException done) {
+      run.pace().hold(0);
+    }
+  }
+
   @Test
   void findsAPlaceThatIsRecordedOneInstructionOff() throws Exception {
     RunClock clock = RunClock.bestOf(kvm);

@@ -1,0 +1,72 @@
+package io.understudy.failover.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.understudy.capture.CaptureStatistics;
+import io.understudy.capture.Pace;
+import io.understudy.schemas.Heartbeat;
+import io.understudy.schemas.NodeRole;
+import io.understudy.schemas.Protection;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ProtectionWatchTest {
+  private static final UUID RUN = new UUID(0, 7);
+  private static final UUID STANDBY = new UUID(0, 1);
+
+  private final Pace pace = new Pace();
+  private final ProtectionWatch watch =
+      new ProtectionWatch(
+          "demo",
+          RUN,
+          new ProtectionSettings(
+              Duration.ofSeconds(2), 0, Duration.ofSeconds(2), true, Duration.ofSeconds(30)),
+          Duration.ofMillis(50),
+          new CaptureStatistics(),
+          pace,
+          0);
+
+  private static Heartbeat beat(UUID run, NodeRole role, long mismatches) {
+    return new Heartbeat(
+        "demo", run, "b", STANDBY, role, "FOLLOWING", 1, 5, 1, -1, "", 0, 0, 0, mismatches);
+  }
+
+  private static long seconds(long seconds) {
+    return TimeUnit.SECONDS.toNanos(seconds);
+  }
+
+  @Test
+  void standbyCounts_untilItIsSilentWhileOthersAreHeard() {
+    watch.heard(beat(RUN, NodeRole.STANDBY, 0), seconds(40));
+    watch.turn(seconds(40), seconds(40));
+    assertThat(watch.last().state()).isEqualTo(Protection.PROTECTED);
+
+    watch.turn(seconds(50), seconds(41));
+    assertThat(watch.last().state())
+        .as("the cluster carries nothing, so nobody is silent")
+        .isEqualTo(Protection.PROTECTED);
+
+    watch.turn(seconds(51), seconds(51));
+    assertThat(watch.last().state()).isEqualTo(Protection.STOPPED);
+    assertThat(pace.heldPermille()).isEqualTo(Pace.ALWAYS);
+
+    watch.heard(beat(RUN, NodeRole.STANDBY, 0), seconds(52));
+    watch.turn(seconds(52), seconds(52));
+    assertThat(pace.heldPermille()).isZero();
+  }
+
+  @Test
+  void otherRunsAndDivergedAndLeadingNodesDoNotCount() {
+    watch.heard(beat(new UUID(0, 8), NodeRole.STANDBY, 0), seconds(1));
+    watch.heard(beat(RUN, NodeRole.PRIMARY, 0), seconds(1));
+    watch.turn(seconds(1), seconds(1));
+    assertThat(watch.last().state()).isEqualTo(Protection.UNPROTECTED);
+
+    watch.heard(beat(RUN, NodeRole.STANDBY, 0), seconds(1));
+    watch.heard(beat(RUN, NodeRole.STANDBY, 1), seconds(1));
+    watch.turn(seconds(1), seconds(1));
+    assertThat(watch.last().state()).isEqualTo(Protection.UNPROTECTED);
+  }
+}
