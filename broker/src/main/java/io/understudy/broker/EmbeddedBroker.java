@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -63,6 +64,21 @@ public final class EmbeddedBroker implements AutoCloseable {
    */
   public static EmbeddedBroker start(
       Path dataDirectory, String bindHost, String advertisedHost, int port) {
+    return start(dataDirectory, bindHost, advertisedHost, port, Map.of());
+  }
+
+  /**
+   * The same with settings of Kafka's own that win over this class's, for tests of clusters with
+   * other listeners, authentication or authorization. Clients must still be served at {@code port}.
+   *
+   * @param overrides names and values as in Kafka's {@code server.properties}
+   */
+  public static EmbeddedBroker start(
+      Path dataDirectory,
+      String bindHost,
+      String advertisedHost,
+      int port,
+      Map<String, String> overrides) {
     long startNanos = System.nanoTime();
     int clientPort = freePort(bindHost, port);
     DataDirectory directory = DataDirectory.open(dataDirectory);
@@ -74,6 +90,7 @@ public final class EmbeddedBroker implements AutoCloseable {
               advertisedHost,
               clientPort,
               freePort(LOOPBACK, 0));
+      properties.putAll(overrides);
       KafkaRaftServer server =
           new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
       server.startup();

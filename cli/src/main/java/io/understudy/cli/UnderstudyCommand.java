@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       SnapshotsCommand.class,
       CheckpointCommand.class,
       TopicsCommand.class,
+      AclsCommand.class,
       DemoCommand.class
     })
 final class UnderstudyCommand implements Runnable {

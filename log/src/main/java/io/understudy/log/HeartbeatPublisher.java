@@ -2,11 +2,15 @@ package io.understudy.log;
 
 import io.understudy.schemas.Heartbeat;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends heartbeats without ever holding up its caller: a beat that cannot be sent now is worth
@@ -15,6 +19,8 @@ import org.apache.kafka.common.KafkaException;
  * <p>Thread-safe, as Kafka's producer is.
  */
 public final class HeartbeatPublisher implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HeartbeatPublisher.class);
+
   /**
    * While the topic's leader is unknown a send fails at once, and asks for the leader in the
    * background, so that a later beat finds it.
@@ -34,6 +40,7 @@ public final class HeartbeatPublisher implements AutoCloseable {
   private final AtomicLong pending = new AtomicLong();
   private final AtomicLong delivered = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
+  private final AtomicBoolean refused = new AtomicBoolean();
 
   HeartbeatPublisher(ClusterConnection connection) {
     this.producer = new KafkaProducer<>(KafkaSettings.publisher(connection, MAX_BLOCK, DELIVERY));
@@ -56,15 +63,30 @@ public final class HeartbeatPublisher implements AutoCloseable {
                   SharedTopic.PARTITION,
                   topic.key().apply(heartbeat),
                   topic.encode().apply(heartbeat)),
-              (metadata, failure) -> settle(failure == null ? delivered : dropped));
+              (metadata, failure) -> {
+                settle(failure == null ? delivered : dropped);
+                warnIfRefused(failure);
+              });
     } catch (KafkaException e) {
       settle(dropped);
+    }
+  }
+
+  /** Everything else passes by itself; this does not, and the node would look dead. */
+  private void warnIfRefused(Exception failure) {
+    if (failure instanceof AuthorizationException && refused.compareAndSet(false, true)) {
+      LOG.error("heartbeats are refused, so this process looks dead: {}", failure.getMessage());
     }
   }
 
   private void settle(AtomicLong outcome) {
     pending.decrementAndGet();
     outcome.incrementAndGet();
+  }
+
+  /** Whether the cluster does not allow this process to send any. */
+  public boolean isRefused() {
+    return refused.get();
   }
 
   /** Beats that are in the topic. */
