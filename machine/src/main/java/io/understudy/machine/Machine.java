@@ -667,6 +667,14 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  /** For tests: changes a bit of a page of memory, as a faulty host might. */
+  void corrupt(int page) {
+    byte[] one = new byte[1];
+    deviceMemory.read((long) page * PAGE_SIZE, one, 0, 1);
+    one[0] ^= 1;
+    deviceMemory.write((long) page * PAGE_SIZE, one, 0, 1);
+  }
+
   /** How many pages guest memory and disk have together. */
   public int pageCount() {
     int blocks = devices.disk() == null ? 0 : devices.disk().blockCount();

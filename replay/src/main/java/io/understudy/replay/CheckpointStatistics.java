@@ -25,6 +25,11 @@ public final class CheckpointStatistics {
     written.incrementAndGet();
   }
 
+  /** Another checkpoint is the newest, because later ones were thrown away or one was fetched. */
+  void restarted(long newestEpoch) {
+    lastEpoch = newestEpoch;
+  }
+
   /** Epoch of the newest checkpoint, -1 if there is none. */
   public long lastEpoch() {
     return lastEpoch;

@@ -53,6 +53,11 @@ final class CheckpointWriter implements AutoCloseable {
     return statistics;
   }
 
+  /** The store has another newest checkpoint now, of this epoch. */
+  void restarted(long newestEpoch) {
+    statistics.restarted(newestEpoch);
+  }
+
   /** Whether {@link #take} would find the writer free. */
   boolean isFree() {
     return writing == null || writing.isDone();

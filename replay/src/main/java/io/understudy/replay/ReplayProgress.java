@@ -9,6 +9,9 @@ public final class ReplayProgress {
   private volatile long position;
   private volatile long digestsVerified;
   private volatile long events;
+  private volatile long digestMismatches;
+  private volatile long repairs;
+  private volatile String lastRepair = "";
 
   ReplayProgress(long epoch, long term) {
     this.epoch = epoch;
@@ -22,6 +25,38 @@ public final class ReplayProgress {
     events += done.events().size();
     digestsVerified++;
     epoch = done.number();
+  }
+
+  /** A checkpoint or snapshot was put in the place of the machine. */
+  void restarted(long fromEpoch, long fromTerm) {
+    term = fromTerm;
+    epoch = fromEpoch;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // One writer: the vCPU thread.
+  void diverged() {
+    digestMismatches++;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // One writer: the vCPU thread.
+  void repaired(String report) {
+    lastRepair = report;
+    repairs++;
+  }
+
+  /** How often the machine was not what the log said. */
+  public long digestMismatches() {
+    return digestMismatches;
+  }
+
+  /** How often a correct one was put in its place. */
+  public long repairs() {
+    return repairs;
+  }
+
+  /** What differed the last time, for people; empty before the first. */
+  public String lastRepair() {
+    return lastRepair;
   }
 
   /** Last applied epoch, -1 before the first. */

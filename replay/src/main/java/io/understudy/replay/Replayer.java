@@ -154,7 +154,11 @@ public final class Replayer implements Director {
         new StateDigest(mark.registersDigest(), mark.devicesDigest(), mark.memoryDigest());
     StateDigest actual = machine.digest();
     if (!expected.equals(actual)) {
-      throw diverged(record, "digest", expected.toString(), actual.toString());
+      throw diverged(
+          record,
+          "digest of " + ReplayDivergenceException.parts(expected, actual),
+          expected.toString(),
+          actual.toString());
     }
     if (mark.outputOffset() != machine.outputOffset()) {
       throw diverged(
@@ -207,6 +211,9 @@ public final class Replayer implements Director {
             + "; repeat with: understudy replay --vm "
             + record.vm()
             + " --verify --until-epoch "
-            + record.epoch());
+            + record.epoch(),
+        record.epoch(),
+        record.event() instanceof GuestEvent.EpochCommitted && !what.equals("landmark"),
+        what);
   }
 }

@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A second copy of a VM that follows the log: starts from its newest checkpoint, from the run's
@@ -44,18 +46,30 @@ public final class Standby implements AutoCloseable {
       Duration checkpointEvery,
       StartOptions start) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(Standby.class);
+
+  /** With more, the host is not fit to follow. */
+  private static final int MOST_REPAIRS = 3;
+
+  private static final Duration REPAIRS_WITHIN = Duration.ofMinutes(10);
+
   private final EventRecord header;
-  private final EpochSource source;
   private final CheckpointStore store;
-  private final Machine machine;
   private final CheckpointWriter checkpoints;
   private final HeldOutput output;
   private final Duration checkpointEvery;
   private final ReplayProgress progress;
+  private final Setup setup;
+  private final BooleanSupplier giveUp;
+  private final RepairBudget budget = new RepairBudget(MOST_REPAIRS, REPAIRS_WITHIN);
+  private EpochSource source;
+  private Machine machine;
   private Epoch unapplied;
   private long lastCheckpointNanos = System.nanoTime();
 
-  private Standby(Setup setup, StandbyStart start) {
+  private Standby(Setup setup, StandbyStart start, BooleanSupplier giveUp) {
+    this.setup = setup;
+    this.giveUp = giveUp;
     this.header = start.header();
     this.source = start.source();
     this.store = start.store();
@@ -81,16 +95,34 @@ public final class Standby implements AutoCloseable {
    */
   public static Standby open(Setup setup, BooleanSupplier giveUp) {
     StandbyStart start = new StandbyOpening(setup, giveUp).open();
-    return start == null ? null : new Standby(setup, start);
+    return start == null ? null : new Standby(setup, start, giveUp);
   }
 
   /**
    * Follows the log until {@code follower} says stop; the machine then stands at the end of an
-   * epoch.
+   * epoch. A machine that is not what the log says is repaired, and {@code follower} is told of
+   * epochs again that are replayed for that; {@link #machine} and {@link #source} are others then.
    *
-   * @throws ReplayDivergenceException if the machine is not what the log says
+   * @throws ReplayDivergenceException if the machine is not what the log says, and cannot be
+   *     repaired, or was so too often
    */
   public void follow(Replayer.Follower follower) throws InterruptedException {
+    for (; ; ) {
+      try {
+        replay(follower);
+        checkpoints.awaitWritten();
+        return;
+      } catch (ReplayDivergenceException found) {
+        progress.diverged();
+        if (!found.isWhileReplaying()) {
+          throw found;
+        }
+        repair(found, follower);
+      }
+    }
+  }
+
+  private void replay(Replayer.Follower follower) throws InterruptedException {
     Epoch first = unapplied;
     unapplied = null;
     Replayer replayer = new Replayer(source, new Observer(follower), first);
@@ -100,7 +132,50 @@ public final class Standby implements AutoCloseable {
     } finally {
       kick.close();
     }
+  }
+
+  private void repair(ReplayDivergenceException found, Replayer.Follower follower)
+      throws InterruptedException {
+    LOG.warn(
+        "the machine is not what the log says: vm={} run={} firstEpoch={} differs={}: {}",
+        setup.vm(),
+        header.run(),
+        found.epoch(),
+        found.what(),
+        found.getMessage());
+    if (!budget.take(System.nanoTime())) {
+      LOG.error(
+          "repaired {} times within {} already: this host is not fit to follow",
+          MOST_REPAIRS,
+          REPAIRS_WITHIN);
+      throw found;
+    }
+    setup.start().phase().accept(StartOptions.REPAIRING);
     checkpoints.awaitWritten();
+    Repair repair = new Repair(setup, giveUp, found, machine, store);
+    StandbyStart right = repair.again(this::restarted, new Observer(follower));
+    checkpoints.awaitWritten();
+    if (right == null) {
+      right = repair.fromPrimary(header);
+      if (right == null) {
+        // Given up: the follower will say stop, of a machine that is good for closing only.
+        throw found;
+      }
+      restarted(right);
+    }
+    Machine wrong = machine;
+    EpochSource old = source;
+    machine = right.machine();
+    source = right.source();
+    wrong.close();
+    old.close();
+    progress.repaired(repair.report());
+    setup.start().phase().accept(StartOptions.FOLLOWING);
+  }
+
+  private void restarted(StandbyStart from) {
+    progress.restarted(from.checkpoint().epoch(), from.checkpoint().term());
+    checkpoints.restarted(from.checkpoint().epoch());
   }
 
   /** The machine; who promotes this standby takes it over. */
@@ -135,9 +210,11 @@ public final class Standby implements AutoCloseable {
 
   @Override
   public void close() {
+    EpochSource last = source;
+    Machine first = machine;
     try (store;
-        source;
-        machine) {
+        last;
+        first) {
       checkpoints.close();
     }
   }

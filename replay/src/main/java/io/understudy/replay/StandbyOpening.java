@@ -113,16 +113,19 @@ final class StandbyOpening {
         cause);
   }
 
-  /** From the newest checkpoint that is whole; null if there is none at all. */
-  private StandbyStart resumeNewest(RocksCheckpointStore store) {
+  /**
+   * From the newest checkpoint that is whole and is the machine that the log says; null if there is
+   * none at all. What a host's fault changed between a digest and the checkpoint is found here.
+   */
+  StandbyStart resumeNewest(CheckpointStore store) {
     List<Checkpoint> readable = new ArrayList<>(store.list());
     Collections.reverse(readable);
-    CheckpointDamagedException damaged = null;
+    RuntimeException damaged = null;
     for (Checkpoint checkpoint : readable) {
       try {
         return resume(store, checkpoint);
-      } catch (CheckpointDamagedException damage) {
-        LOG.warn("a checkpoint is damaged, trying the one before: {}", damage.getMessage());
+      } catch (CheckpointDamagedException | ReplayDivergenceException damage) {
+        LOG.warn("a checkpoint cannot be used, trying the one before: {}", damage.getMessage());
         damaged = damage;
       }
     }
@@ -133,7 +136,7 @@ final class StandbyOpening {
   }
 
   /** Brings a machine to a checkpoint, which is the store's newest from then on. */
-  StandbyStart resume(CheckpointStore store, Checkpoint checkpoint) {
+  private StandbyStart resume(CheckpointStore store, Checkpoint checkpoint) {
     MachineSnapshot snapshot = MachineSnapshot.decode(checkpoint.machineState());
     MachineConfig config = config(setup, snapshot.runStarted());
     EpochSource source =

@@ -22,6 +22,12 @@ public record StartOptions(
   /** What a heartbeat says while a snapshot is awaited and loaded. */
   public static final String CLONING = "CLONING";
 
+  /** What a heartbeat says while the machine is not what the log says, and is being repaired. */
+  public static final String REPAIRING = "REPAIRING";
+
+  /** What a heartbeat says from then on. */
+  public static final String FOLLOWING = "FOLLOWING";
+
   /** Refuses what cannot work. */
   public StartOptions {
     Objects.requireNonNull(node, "node");

@@ -9,6 +9,8 @@ import io.understudy.schemas.Heartbeat;
 public enum NodePhase {
   /** A standby found that its machine differs from the log; it must not lead. */
   DIVERGED,
+  /** A standby found the same and puts a correct machine in its place; until then it must not. */
+  REPAIRING,
   /** Taking the right to write the log. */
   FENCING,
   /** Applying what the log holds up to the fence. */

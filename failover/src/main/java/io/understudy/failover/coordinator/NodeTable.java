@@ -100,8 +100,8 @@ final class NodeTable {
   static boolean canLead(Heartbeat beat) {
     return beat.role() == NodeRole.STANDBY
         && beat.epoch() >= 0
-        && beat.digestMismatches() == 0
-        && NodePhase.of(beat) != NodePhase.DIVERGED;
+        && NodePhase.of(beat) != NodePhase.DIVERGED
+        && NodePhase.of(beat) != NodePhase.REPAIRING;
   }
 
   private static Optional<Endpoint> endpointOf(Heartbeat beat) {

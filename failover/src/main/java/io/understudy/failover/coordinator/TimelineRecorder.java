@@ -52,7 +52,7 @@ final class TimelineRecorder {
       case DRAINING -> reached(Milestone.DRAINING, nowNanos);
       case OPENING -> reached(Milestone.OPENING, nowNanos);
       case LIVE, PAUSED -> reached(Milestone.LIVE, nowNanos);
-      case DIVERGED, OTHER -> {}
+      case DIVERGED, REPAIRING, OTHER -> {}
     }
   }
 

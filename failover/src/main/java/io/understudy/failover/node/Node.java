@@ -274,7 +274,7 @@ public final class Node {
               });
       return exit;
     } catch (ReplayDivergenceException divergence) {
-      pulse.diverged(NodePhase.DIVERGED.name());
+      pulse.phase(NodePhase.DIVERGED.name());
       watch.diverged(divergence.getMessage());
       return new NodeExit(NodeExit.Kind.DIVERGED, divergence.getMessage());
     }
@@ -416,6 +416,11 @@ public final class Node {
     public long digestsVerified() {
       return standby.progress().digestsVerified();
     }
+
+    @Override
+    public long digestMismatches() {
+      return standby.progress().digestMismatches();
+    }
   }
 
   /** How far a primary is. */
@@ -448,6 +453,11 @@ public final class Node {
     @Override
     public int throttlePermille() {
       return watch.protection().permille();
+    }
+
+    @Override
+    public long digestMismatches() {
+      return 0;
     }
   }
 }

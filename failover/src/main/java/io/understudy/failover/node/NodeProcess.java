@@ -54,10 +54,7 @@ public final class NodeProcess {
    * @param settingsOf what the node of a VM is told
    */
   public NodeProcess(
-      String node,
-      OrderBoard board,
-      Watching watching,
-      Function<VmId, NodeSettings> settingsOf) {
+      String node, OrderBoard board, Watching watching, Function<VmId, NodeSettings> settingsOf) {
     this.node = node;
     this.board = board;
     this.watching = watching;

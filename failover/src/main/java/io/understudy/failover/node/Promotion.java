@@ -11,9 +11,9 @@ import io.understudy.machine.Machine;
 import io.understudy.replay.Replayer;
 import io.understudy.replay.Standby;
 import io.understudy.schemas.ControlOrder.PromotionOrdered;
-import java.util.UUID;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 

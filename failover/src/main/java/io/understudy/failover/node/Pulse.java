@@ -47,6 +47,9 @@ final class Pulse implements AutoCloseable {
     default int throttlePermille() {
       return 0;
     }
+
+    /** How often the machine was not what the log said. */
+    long digestMismatches();
   }
 
   /** A node that has nothing yet. */
@@ -76,10 +79,15 @@ final class Pulse implements AutoCloseable {
         public long digestsVerified() {
           return 0;
         }
+
+        @Override
+        public long digestMismatches() {
+          return 0;
+        }
       };
 
   /** What a beat says beside the gauge. */
-  private record State(UUID run, NodeRole role, String phase, Gauge gauge, long mismatches) {}
+  private record State(UUID run, NodeRole role, String phase, Gauge gauge) {}
 
   private final NodeSettings settings;
   private final InetSocketAddress console;
@@ -109,7 +117,7 @@ final class Pulse implements AutoCloseable {
     this.settings = settings;
     this.console = console;
     this.publisher = publisher;
-    this.state = new State(NO_RUN, role, phase, NOTHING, 0);
+    this.state = new State(NO_RUN, role, phase, NOTHING);
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // A beat reports its own failure and never throws.
@@ -120,21 +128,14 @@ final class Pulse implements AutoCloseable {
 
   /** The node follows or leads {@code run} and is as far as {@code gauge} says. */
   void became(UUID run, NodeRole role, String phase, Gauge gauge) {
-    state = new State(run, role, phase, gauge, state.mismatches());
+    state = new State(run, role, phase, gauge);
     timer.execute(this::beat);
   }
 
   /** The node does something else in its role. */
   void phase(String phase) {
     State old = state;
-    state = new State(old.run(), old.role(), phase, old.gauge(), old.mismatches());
-    timer.execute(this::beat);
-  }
-
-  /** The node's machine is not what the log says. */
-  void diverged(String phase) {
-    State old = state;
-    state = new State(old.run(), old.role(), phase, old.gauge(), old.mismatches() + 1);
+    state = new State(old.run(), old.role(), phase, old.gauge());
     timer.execute(this::beat);
   }
 
@@ -165,7 +166,7 @@ final class Pulse implements AutoCloseable {
             console.getPort(),
             System.currentTimeMillis(),
             gauge.digestsVerified(),
-            now.mismatches(),
+            gauge.digestMismatches(),
             gauge.protection(),
             gauge.throttlePermille()));
   }

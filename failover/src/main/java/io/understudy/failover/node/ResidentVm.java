@@ -51,8 +51,7 @@ final class ResidentVm {
    * @param begin the run that is to begin if there is none; null if one is to be waited for
    * @param only the run that it was attached to; null if it keeps whatever run the VM has
    */
-  ResidentVm(
-      NodeSettings settings, OrderBoard board, Watching watching, NewRun begin, UUID only) {
+  ResidentVm(NodeSettings settings, OrderBoard board, Watching watching, NewRun begin, UUID only) {
     this.settings = settings;
     this.board = board;
     this.watching = watching;

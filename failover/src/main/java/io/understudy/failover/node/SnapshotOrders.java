@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class SnapshotOrders implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotOrders.class);
   private static final Duration OPENING = Duration.ofSeconds(5);
+  private static final Duration EXIT = Duration.ofSeconds(1);
   private static final Duration POLL = Duration.ofMillis(100);
 
   private final NodeSettings settings;
@@ -148,9 +149,11 @@ final class SnapshotOrders implements AutoCloseable {
   public void close() {
     stopped = true;
     taker.stop();
-    thread.interrupt();
     try {
-      thread.join(2 * OPENING.toMillis());
+      // Kafka's clients do not like to be interrupted; without the cluster it is the only way.
+      thread.join(EXIT.toMillis());
+      thread.interrupt();
+      thread.join(EXIT.toMillis());
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -144,6 +144,34 @@ class CoordinatorTest {
   }
 
   @Test
+  void choosesNoStandbyThatIsBeingRepaired() {
+    FailoverScenario scenario = FailoverScenario.started("b", "c");
+    scenario.node("b").repair();
+    scenario.node("c").lag(20);
+    scenario.run(SECOND);
+    scenario.node("a").kill();
+
+    scenario.until("a new leader", LONG, () -> scenario.leader().isPresent());
+
+    assertThat(scenario.orders()).extracting(PromotionOrdered::toNode).containsExactly("c");
+  }
+
+  @Test
+  void choosesAStandbyThatWasRepaired() {
+    FailoverScenario scenario = FailoverScenario.started("b", "c");
+    scenario.node("b").repair();
+    scenario.node("c").lag(20);
+    scenario.run(SECOND);
+    scenario.node("b").repaired();
+    scenario.run(SECOND);
+    scenario.node("a").kill();
+
+    scenario.until("a new leader", LONG, () -> scenario.leader().isPresent());
+
+    assertThat(scenario.orders()).extracting(PromotionOrdered::toNode).containsExactly("b");
+  }
+
+  @Test
   void doesNotChooseADeadStandby() {
     FailoverScenario scenario = FailoverScenario.started("b", "c");
     scenario.node("c").lag(20);

@@ -75,6 +75,18 @@ final class SimulatedNode {
 
   void diverge() {
     mismatches = 1;
+    phase = "DIVERGED";
+  }
+
+  /** Its machine was not what the log said, and a correct one is being put in its place. */
+  void repair() {
+    mismatches++;
+    phase = "REPAIRING";
+  }
+
+  /** That is done. */
+  void repaired() {
+    phase = "FOLLOWING";
   }
 
   boolean isDead() {
@@ -122,7 +134,7 @@ final class SimulatedNode {
       if (cluster.record(next) instanceof PromotionOrdered found
           && found.toNode().equals(name)
           && found.fromTerm() == cluster.log.term
-          && mismatches == 0
+          && !phase.equals("DIVERGED")
           && !deaf
           && obeyed.add(found.orderId())) {
         order = found;
