@@ -1,6 +1,5 @@
 package io.understudy.failover.node;
 
-import io.understudy.kvm.KvmException;
 import io.understudy.kvm.KvmUnavailableException;
 import io.understudy.kvm.TapException;
 import io.understudy.log.LogCorruptException;
@@ -56,7 +55,6 @@ final class Comeback {
   private static final List<Class<? extends Throwable>> HOPELESS =
       List.of(
           KvmUnavailableException.class,
-          KvmException.class,
           TapException.class,
           RunRefusedException.class,
           BadImageException.class,

@@ -42,7 +42,7 @@ class ComebackTest {
 
   @Test
   void logWithoutBeginningIsHopelessOnlyWithoutStore() {
-    var truncated = new LogTruncatedException("cut");
+    var truncated = new LogTruncatedException("cut", true);
 
     assertThat(comeback.after(truncated, true, SOON)).isEqualTo(Next.WITHOUT_STORE);
     assertThat(comeback.after(truncated, false, SOON)).isEqualTo(Next.GIVE_UP);
