@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
 /** Writes out what is in a VM's event log. */
 @Command(
     name = "log",
+    subcommands = LogTrimCommand.class,
     description = {
       "Write out the events of a VM that are committed now.",
       "The log is checked from its beginning on, also the part that is not shown."
@@ -31,11 +32,11 @@ final class LogCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
 
+  // Not required of the subcommands, which have their own.
   @Option(
       names = "--vm",
-      required = true,
       paramLabel = "ID",
-      description = "The virtual machine.",
+      description = "The virtual machine; required.",
       converter = Converters.ToVmId.class)
   private VmId vm;
 
@@ -57,6 +58,9 @@ final class LogCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (vm == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: '--vm=ID'");
+    }
     if (fromEpoch < 0 || (limit != null && limit < 1)) {
       throw new ParameterException(
           spec.commandLine(),

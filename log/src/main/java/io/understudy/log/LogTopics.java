@@ -143,6 +143,11 @@ public final class LogTopics implements AutoCloseable {
     deleteRecords(Topics.snapshots(vm), SnapshotRetention.deletable(all, keep));
   }
 
+  /** Deletes events for good; what may be deleted is for {@link LogTrim} to say. */
+  void deleteEvents(VmId vm, Map<Integer, Long> below) {
+    deleteRecords(Topics.events(vm), below);
+  }
+
   private void deleteRecords(String topic, Map<Integer, Long> below) {
     Map<TopicPartition, RecordsToDelete> wanted = new HashMap<>();
     below.forEach(

@@ -1,0 +1,103 @@
+package io.understudy.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.understudy.schemas.SnapshotPart;
+import io.understudy.schemas.VmId;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A log loses its beginning up to a verified snapshot, and for no other reason. */
+@Timeout(120)
+class LogTrimTest {
+  private static final int PARTITIONS = 2;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final UUID run = UUID.randomUUID();
+  private final VmId vm = new VmId("trim-" + UUID.randomUUID().toString().substring(0, 8));
+
+  @Test
+  void deletesWhatIsBeforeTheVerifiedSnapshotAlone() {
+    ClusterConnection connection = TestBroker.connection();
+    try (LogTopics topics = new LogTopics(connection)) {
+      topics.create(vm, PARTITIONS);
+    }
+    try (FencedWriter right = KafkaEpochWriter.fence(connection, vm, PATIENCE);
+        EpochLog log = right.begin(run, 1, ChainState.genesis(), PARTITIONS)) {
+      assertThatThrownBy(() -> LogTrim.plan(connection, vm)).hasMessageContaining("no run");
+      log.commit(Drafts.first(PARTITIONS));
+      assertThatThrownBy(() -> LogTrim.plan(connection, vm))
+          .isInstanceOf(LogException.class)
+          .hasMessageContaining("no complete snapshot")
+          .hasMessageContaining("understudy snapshot --vm " + vm);
+
+      log.commit(Drafts.of(10));
+      snapshot(connection, log.commit(Drafts.of(20)));
+      assertThatThrownBy(() -> LogTrim.plan(connection, vm))
+          .hasMessageContaining("nobody has restored and verified");
+
+      verifyNewest(connection);
+      log.commit(Drafts.of(30));
+      // A newer one that nobody has verified changes nothing.
+      snapshot(connection, log.commit(Drafts.of(40)));
+      LogTrim trim = LogTrim.plan(connection, vm);
+      assertThat(trim.snapshot().manifest().epoch()).isEqualTo(2);
+      assertThat(LogExtent.of(connection, vm).isWhole()).as("planning deletes nothing").isTrue();
+
+      trim.apply(connection);
+      assertThat(LogExtent.of(connection, vm).isWhole()).isFalse();
+      assertThat(LogExtent.of(connection, vm).run()).isEqualTo(run);
+      assertThatThrownBy(() -> EpochReader.fromStart(connection, vm).close())
+          .isInstanceOfSatisfying(
+              LogTruncatedException.class, cut -> assertThat(cut.isCutOff()).isTrue());
+      try (EpochSource source = EpochReader.open(connection, vm, run, trim.snapshot().position())) {
+        assertThat(source.poll(PATIENCE).number()).isEqualTo(3);
+        assertThat(source.poll(PATIENCE).number()).isEqualTo(4);
+      }
+      assertThat(LogTrim.plan(connection, vm).offsets()).as("left to delete").isZero();
+    }
+  }
+
+  private void verifyNewest(ClusterConnection connection) {
+    try (SnapshotDirectory directory = SnapshotDirectory.open(connection, vm, PATIENCE)) {
+      directory.publishVerified(directory.newestComplete(run).orElseThrow(), "node");
+    }
+  }
+
+  private void snapshot(ClusterConnection connection, CommittedEpoch at) {
+    try (KafkaSnapshotWriter writer = KafkaSnapshotWriter.open(connection, vm, run, 1)) {
+      writer.begin(UUID.randomUUID(), new SnapshotPart.Started("node", -1, 1, 4096, 1));
+      writer.state(new byte[] {1});
+      SnapshotSink.Pieces pieces = writer.flush();
+      writer.complete(
+          new SnapshotPart.Completed(
+              "node",
+              new byte[] {1},
+              -1,
+              at.number(),
+              7,
+              at.next().nextSequence(),
+              at.next().hash(),
+              List.copyOf(at.offsets().values()),
+              1,
+              2,
+              3,
+              10,
+              4096,
+              pieces.pieces(),
+              pieces.hash(),
+              pieces.firstOffsets(),
+              pieces.endOffsets(),
+              1,
+              pieces.bytes(),
+              2,
+              3,
+              4,
+              5));
+    }
+  }
+}
