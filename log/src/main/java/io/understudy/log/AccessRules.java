@@ -25,6 +25,9 @@ import org.apache.kafka.common.resource.ResourceType;
  * must be able to take the transactional id over at a moment when nobody is there to give it
  * anything. Which of them leads is decided by Kafka's fence, not by permissions. A node that must
  * never lead is none; give its principal the role {@link AccessRole#AUDITOR}.
+ *
+ * <p><b>Without a VM's id</b> nodes may not delete outdated snapshots: no pattern names the
+ * snapshots of all VMs without their logs.
  */
 public final class AccessRules {
   private static final String ALL_VMS = "understudy.";
@@ -60,7 +63,7 @@ public final class AccessRules {
     String prefix = vm.map(AccessRules::prefix).orElse(ALL_VMS);
     Builder rules = new Builder();
     switch (role) {
-      case PRIMARY -> node(rules, vm, prefix, "orders about the run's life");
+      case PRIMARY -> node(rules, vm, prefix, "orders about the run's life, and for snapshots");
       case STANDBY -> node(rules, vm, prefix, "the order to take over");
       case COORDINATOR -> coordinator(rules, prefix);
       case OPERATOR -> operator(rules, prefix);
@@ -101,6 +104,13 @@ public final class AccessRules {
     rules.topic(Topics.HEARTBEATS, AclOperation.READ, "hear how far the other nodes are");
     rules.topic(Topics.VMS, AclOperation.WRITE, "name the run and its leader");
     rules.topic(Topics.CONTROL, AclOperation.READ, "hear " + orders);
+    rules.topic(
+        Topics.CONTROL, AclOperation.WRITE, "ask for snapshots, and end a start that lost a race");
+    // Nothing can name the snapshots of all VMs but not their logs.
+    vm.ifPresent(
+        one ->
+            rules.topic(
+                Topics.snapshots(one), AclOperation.DELETE, "delete snapshots that are outdated"));
     rules.topic(Topics.SCHEMAS, AclOperation.WRITE, "publish the schemas that are written with");
     checkShared(rules);
   }

@@ -23,6 +23,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -121,7 +122,7 @@ class AccessRulesTest {
   @EnumSource(
       value = AccessRole.class,
       names = {"PRIMARY", "STANDBY"})
-  void otherVmsAndOrdersAreOutOfReach_forNodes(AccessRole role) throws Exception {
+  void otherVmsAndHistoryAreOutOfReach_forNodes(AccessRole role) throws Exception {
     List<AccessRules.Rule> rules = AccessRules.of(role, Optional.of(VM));
     allow(rules);
     try {
@@ -130,8 +131,9 @@ class AccessRulesTest {
           .isInstanceOf(LogFencedException.class);
       assertThatThrownBy(() -> EpochReader.fromStart(user, OTHER).close())
           .isInstanceOf(LogException.class);
-      assertThatThrownBy(() -> produce(Topics.CONTROL))
-          .hasCauseInstanceOf(AuthorizationException.class);
+      assertThatThrownBy(() -> mayDelete(Topics.events(VM)))
+          .isInstanceOf(LogException.class)
+          .hasMessageContaining("Authorization");
     } finally {
       revoke(rules);
     }
@@ -142,8 +144,8 @@ class AccessRulesTest {
     List<AccessRules.Rule> rules = AccessRules.of(AccessRole.STANDBY, Optional.empty());
     allow(rules);
     try {
-      awaitWorks(AccessRole.STANDBY);
-      KafkaEpochWriter.fence(user, OTHER, TIMEOUT).close();
+      awaitFences(VM);
+      awaitFences(OTHER);
     } finally {
       revoke(rules);
     }
@@ -177,6 +179,8 @@ class AccessRulesTest {
     ChainState chain = readAll();
     write(chain);
     followShared();
+    order();
+    deleteSnapshots();
     try (TopicPublisher<VmRecord> directory = VmDirectory.publisher(user, TIMEOUT)) {
       directory.publish(
           new VmRecord(
@@ -297,6 +301,16 @@ class AccessRulesTest {
     }
   }
 
+  /** Up to their beginning, which deletes none. */
+  private static void deleteSnapshots() {
+    TopicPartition partition = new TopicPartition(Topics.snapshots(VM), 0);
+    try (Admin asking = user.admin()) {
+      asking.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(0))).all().get();
+    } catch (ExecutionException | InterruptedException e) {
+      throw new LogException("cannot delete from " + partition + ": " + e.getCause(), e);
+    }
+  }
+
   private static void order() {
     try (TopicPublisher<ControlOrder> orders = ControlTopic.publisher(user, TIMEOUT)) {
       orders.publish(
@@ -374,6 +388,19 @@ class AccessRulesTest {
         if (System.nanoTime() - deadline >= 0) {
           throw new AssertionError("refused with all its rules: role=" + role, refused);
         }
+        pause();
+      }
+    }
+  }
+
+  private static void awaitFences(VmId vm) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (true) {
+      try {
+        KafkaEpochWriter.fence(user, vm, TIMEOUT).close();
+        return;
+      } catch (LogFencedException refused) {
+        assertThat(System.nanoTime() - deadline).as(refused.getMessage()).isNegative();
         pause();
       }
     }
