@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,9 @@ final class FailuresTest {
   @ParameterizedTest
   @EnumSource(NodeExit.Kind.class)
   void endsWithAnErrorExactlyWhenANodeDidNotEndInOrder(NodeExit.Kind kind) {
-    boolean inOrder = kind == NodeExit.Kind.REQUESTED || kind == NodeExit.Kind.GUEST_ENDED;
+    boolean inOrder =
+        Set.of(NodeExit.Kind.REQUESTED, NodeExit.Kind.DETACHED, NodeExit.Kind.GUEST_ENDED)
+            .contains(kind);
 
     assertThat(Failures.exitOf(kind) == ExitCode.OK).isEqualTo(inOrder);
   }

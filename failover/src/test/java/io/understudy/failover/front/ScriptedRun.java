@@ -129,12 +129,12 @@ final class ScriptedRun implements AutoCloseable {
     }
 
     /** Says something nobody asked for and commits it, fenced or not. */
-    void speakAndCommit(byte[] bytes) {
+    synchronized void speakAndCommit(byte[] bytes) {
       transmit(bytes);
       server.committed(inputOffset, outputEnd);
     }
 
-    private boolean take(long offset, byte[] bytes) {
+    private synchronized boolean take(long offset, byte[] bytes) {
       try {
         transmit(guest.apply(bytes));
         taken.add(new Taken(bytes, offset + bytes.length, outputEnd));
@@ -144,7 +144,8 @@ final class ScriptedRun implements AutoCloseable {
       return true;
     }
 
-    private void transmit(byte[] bytes) {
+    /** The test speaks while the console takes input. */
+    private synchronized void transmit(byte[] bytes) {
       server.transmitted(bytes);
       outputEnd += bytes.length;
     }
