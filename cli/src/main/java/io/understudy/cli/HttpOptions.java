@@ -6,9 +6,6 @@ import picocli.CommandLine.Option;
 
 /** Whether and where a long-running command shows its metrics and its health. */
 final class HttpOptions {
-  /** How long a client may take over a request; read by the JDK's server when it is first used. */
-  private static final String REQUEST_SECONDS = "sun.net.httpserver.maxReqTime";
-
   @Option(
       names = "--http",
       paramLabel = "[HOST:]PORT",
@@ -22,9 +19,6 @@ final class HttpOptions {
   Monitor open() {
     Monitor monitor = new Monitor();
     if (listen != null) {
-      if (System.getProperty(REQUEST_SECONDS) == null) {
-        System.setProperty(REQUEST_SECONDS, "10");
-      }
       try {
         monitor.serve(listen);
       } catch (RuntimeException refused) {

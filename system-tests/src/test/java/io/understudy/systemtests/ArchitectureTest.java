@@ -175,9 +175,6 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages("io.understudy.systemtests..", "io.understudy.log..")
-          .and()
-          // The JDK's HTTP server is told its time limit by a property.
-          .doNotHaveFullyQualifiedName("io.understudy.cli.HttpOptions")
           .should()
           .accessField("io.understudy.log.CrashPoint", "PROPERTY")
           .orShould()
