@@ -103,6 +103,7 @@ public final class AccessRules {
     rules.topic(Topics.HEARTBEATS, AclOperation.WRITE, "say that the node lives");
     rules.topic(Topics.HEARTBEATS, AclOperation.READ, "hear how far the other nodes are");
     rules.topic(Topics.VMS, AclOperation.WRITE, "name the run and its leader");
+    rules.topic(Topics.VMS, AclOperation.READ, "watch leaders where there is no coordinator");
     rules.topic(Topics.CONTROL, AclOperation.READ, "hear " + orders);
     rules.topic(
         Topics.CONTROL, AclOperation.WRITE, "ask for snapshots, and end a start that lost a race");
@@ -135,6 +136,7 @@ public final class AccessRules {
     }
     rules.topic(Topics.HEARTBEATS, AclOperation.READ, "show the status");
     rules.topic(Topics.VMS, AclOperation.READ, "show the status");
+    rules.topic(Topics.CONTROL, AclOperation.READ, "show the status");
     rules.topic(Topics.CONTROL, AclOperation.WRITE, "give orders");
     rules.topic(Topics.SCHEMAS, AclOperation.WRITE, "publish the schemas that are written with");
     checkShared(rules);
@@ -144,6 +146,7 @@ public final class AccessRules {
     rules.prefixed(prefix, AclOperation.READ, "read, check and replay logs");
     rules.topic(Topics.HEARTBEATS, AclOperation.READ, "show the status");
     rules.topic(Topics.VMS, AclOperation.READ, "show the status");
+    rules.topic(Topics.CONTROL, AclOperation.READ, "show the status");
   }
 
   private static void checkShared(Builder rules) {

@@ -213,7 +213,8 @@ public final class EpochReader implements EpochSource {
       return any;
     } catch (OffsetOutOfRangeException e) {
       throw new LogTruncatedException(
-          "log no longer holds the records to be read next (deleted by retention?): vm="
+          "log no longer holds the records to be read next (deleted by retention or by understudy"
+              + " log trim?): vm="
               + vm
               + " offsets="
               + e.offsetOutOfRangePartitions(),
@@ -270,7 +271,8 @@ public final class EpochReader implements EpochSource {
       long end = ends.get(lane.partition);
       if (wanted < beginning) {
         throw new LogTruncatedException(
-            "log no longer holds the position to start from (deleted by retention?): vm="
+            "log no longer holds the position to start from (deleted by retention or by understudy"
+                + " log trim?): vm="
                 + vm
                 + " partition="
                 + lane.partition.partition()

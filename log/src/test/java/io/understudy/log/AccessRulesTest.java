@@ -179,6 +179,7 @@ class AccessRulesTest {
     ChainState chain = readAll();
     write(chain);
     followShared();
+    readDirectory();
     order();
     deleteSnapshots();
     try (TopicPublisher<VmRecord> directory = VmDirectory.publisher(user, TIMEOUT)) {
@@ -228,14 +229,14 @@ class AccessRulesTest {
     mayCreate(Topics.events(VM));
     mayDelete(Topics.outputs(VM));
     readDirectory();
-    HeartbeatTopic.follower(user, TIMEOUT).close();
+    followShared();
     order();
   }
 
   private static void audit() {
     readAll();
     readDirectory();
-    HeartbeatTopic.follower(user, TIMEOUT).close();
+    followShared();
   }
 
   private static void readDirectory() {

@@ -63,7 +63,10 @@ public final class Standby implements AutoCloseable {
   private final BooleanSupplier giveUp;
   private final RepairBudget budget = new RepairBudget(MOST_REPAIRS, REPAIRS_WITHIN);
   private EpochSource source;
-  private Machine machine;
+
+  /** Changed by a repair; for figures other threads look at it. */
+  private volatile Machine machine;
+
   private Epoch unapplied;
   private long lastCheckpointNanos = System.nanoTime();
 

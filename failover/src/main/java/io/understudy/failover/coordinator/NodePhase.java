@@ -1,6 +1,7 @@
 package io.understudy.failover.coordinator;
 
 import io.understudy.schemas.Heartbeat;
+import io.understudy.schemas.NodeRole;
 
 /**
  * The words of {@link Heartbeat#phase} that a coordinator understands. Nodes use {@link #name()};
@@ -32,6 +33,15 @@ public enum NodePhase {
       }
     }
     return OTHER;
+  }
+
+  /** Whether the node is a standby whose machine is right, as far as it knows. */
+  public static boolean canLead(Heartbeat beat) {
+    NodePhase phase = of(beat);
+    return beat.role() == NodeRole.STANDBY
+        && beat.epoch() >= 0
+        && phase != DIVERGED
+        && phase != REPAIRING;
   }
 
   /** Whether a node in this phase is on its way from standby to leader. */

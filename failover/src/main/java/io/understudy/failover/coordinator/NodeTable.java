@@ -2,7 +2,6 @@ package io.understudy.failover.coordinator;
 
 import io.understudy.failover.front.Endpoint;
 import io.understudy.schemas.Heartbeat;
-import io.understudy.schemas.NodeRole;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -46,7 +45,7 @@ final class NodeTable {
    */
   Optional<Heartbeat> candidate(Set<UUID> avoided) {
     return entries.values().stream()
-        .filter(entry -> canLead(entry.beat()) && isHeardWithin(entry, freshNanos))
+        .filter(entry -> NodePhase.canLead(entry.beat()) && isHeardWithin(entry, freshNanos))
         .map(Entry::beat)
         .min(
             Comparator.comparing((Heartbeat beat) -> avoided.contains(beat.incarnation()))
@@ -57,7 +56,7 @@ final class NodeTable {
   /** Whether there is a standby that is not dead, fresh or not. */
   boolean hasLivingStandby() {
     return entries.values().stream()
-        .anyMatch(entry -> canLead(entry.beat()) && isHeardWithin(entry, timeoutNanos));
+        .anyMatch(entry -> NodePhase.canLead(entry.beat()) && isHeardWithin(entry, timeoutNanos));
   }
 
   Optional<Heartbeat> of(String node) {
@@ -95,13 +94,6 @@ final class NodeTable {
 
   private boolean isHeardWithin(Entry entry, long nanos) {
     return entry.current() && probe.confirmedSilence(entry.receivedNanos()) < nanos;
-  }
-
-  static boolean canLead(Heartbeat beat) {
-    return beat.role() == NodeRole.STANDBY
-        && beat.epoch() >= 0
-        && NodePhase.of(beat) != NodePhase.DIVERGED
-        && NodePhase.of(beat) != NodePhase.REPAIRING;
   }
 
   private static Optional<Endpoint> endpointOf(Heartbeat beat) {

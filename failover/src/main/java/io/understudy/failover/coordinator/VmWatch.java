@@ -333,7 +333,7 @@ final class VmWatch {
       if (!beat.get().incarnation().equals(current.candidate().get())) {
         return Optional.of("was restarted");
       }
-      if (beat.get().role() == NodeRole.STANDBY && !NodeTable.canLead(beat.get())) {
+      if (beat.get().role() == NodeRole.STANDBY && !NodePhase.canLead(beat.get())) {
         return Optional.of("cannot lead: phase=" + beat.get().phase());
       }
     }
@@ -345,7 +345,7 @@ final class VmWatch {
 
   private boolean isWorthFollowing(PromotionOrdered order) {
     return order.fromTerm() == detector.term()
-        && nodes.of(order.toNode()).filter(NodeTable::canLead).isPresent()
+        && nodes.of(order.toNode()).filter(NodePhase::canLead).isPresent()
         && !nodes.isDead(order.toNode());
   }
 

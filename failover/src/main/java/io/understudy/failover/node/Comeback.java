@@ -29,7 +29,7 @@ final class Comeback {
   enum Next {
     /** As a standby, with the checkpoints that are there. */
     AGAIN,
-    /** As a standby, but the checkpoints are good for nothing: from the beginning of the log. */
+    /** As a standby, but the checkpoints are good for nothing: from the log or a snapshot. */
     WITHOUT_STORE,
     /** The run is over; a new one may begin some day. */
     AWAIT_RUN,
@@ -114,7 +114,7 @@ final class Comeback {
     if (storeUseless && hasStore) {
       return Next.WITHOUT_STORE;
     }
-    // Without a checkpoint a log that lacks its beginning is good for nothing.
+    // Whoever may begin with a snapshot gets here only when none could be used.
     return failure instanceof LogTruncatedException ? Next.GIVE_UP : Next.AGAIN;
   }
 

@@ -7,13 +7,12 @@ import io.understudy.capture.snapshot.SnapshotTaker;
 import io.understudy.failover.coordinator.NodePhase;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ChainState;
-import io.understudy.log.Epoch;
 import io.understudy.log.EpochLog;
-import io.understudy.log.EpochReader;
 import io.understudy.log.FencedWriter;
 import io.understudy.log.HeartbeatTopic;
 import io.understudy.log.KafkaEpochWriter;
-import io.understudy.log.LogEnd;
+import io.understudy.log.LogException;
+import io.understudy.log.LogExtent;
 import io.understudy.log.LogFencedException;
 import io.understudy.log.LogTimeoutException;
 import io.understudy.log.LogTopics;
@@ -356,15 +355,16 @@ public final class Node {
   }
 
   private void requireEmptyLog(boolean fenced) {
-    try (EpochReader reader = EpochReader.fromStart(settings.connection(), settings.vm())) {
-      LogEnd end = reader.end();
-      Epoch first = null;
-      while (first == null && !reader.reached(end)) {
-        first = reader.poll(POLL);
-      }
-      if (first != null) {
-        throw new RunExistsException(settings.vm(), first.events().get(0).run(), fenced);
-      }
+    LogExtent log = LogExtent.of(settings.connection(), settings.vm());
+    if (log.run() != null) {
+      throw new RunExistsException(settings.vm(), log.run(), fenced);
+    }
+    if (!log.isWhole()) {
+      throw new LogException(
+          "the log has lost its beginning and holds nothing: vm="
+              + settings.vm()
+              + ": start a standby that has a checkpoint, or delete the log (understudy topics"
+              + " delete)");
     }
   }
 

@@ -15,6 +15,7 @@ import io.understudy.schemas.Protection;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The meters of one node, each with its VM, its name and its role. Those of a role vanish with it.
@@ -30,7 +31,6 @@ final class NodeMeters implements AutoCloseable {
   private final Tags tags;
   private MeterSet role;
   private MeterSet takeover;
-  private volatile long mismatches;
 
   NodeMeters(Monitor monitor, String vm, String node) {
     this.monitor = monitor;
@@ -55,7 +55,13 @@ final class NodeMeters implements AutoCloseable {
             "Epochs whose digests were equal.",
             progress::digestsVerified)
         .counter(
-            "understudy.digest.mismatches", "Epochs whose digests differed.", () -> mismatches);
+            "understudy.digest.mismatches",
+            "Epochs whose digests differed.",
+            progress::digestMismatches)
+        .counter(
+            "understudy.repairs",
+            "Right machines put in the place of wrong ones.",
+            progress::repairs);
     CheckpointStatistics checkpoints = standby.checkpoints();
     meters
         .gauge(
@@ -74,7 +80,7 @@ final class NodeMeters implements AutoCloseable {
         .counter(
             "understudy.checkpoint.pages", "Pages written for checkpoints.", checkpoints::pages);
     held(meters, outside);
-    exits(meters, standby.machine());
+    exits(meters, standby::machine);
   }
 
   /** The node leads. */
@@ -115,7 +121,7 @@ final class NodeMeters implements AutoCloseable {
             leadership::framesLost);
     protection(meters, protection);
     held(meters, outside);
-    exits(meters, machine);
+    exits(meters, () -> machine);
   }
 
   /** The node has taken over; the steps took so many nanoseconds. */
@@ -129,11 +135,6 @@ final class NodeMeters implements AutoCloseable {
                 () -> nanos / NANOS_PER_SECOND,
                 "phase",
                 phase));
-  }
-
-  /** A digest differed. */
-  void diverged() {
-    mismatches = 1;
   }
 
   private MeterSet become(String name) {
@@ -186,13 +187,13 @@ final class NodeMeters implements AutoCloseable {
             () -> outside.isConsoleAttached() ? 1 : 0);
   }
 
-  private static void exits(MeterSet meters, Machine machine) {
-    ExitCounts counts = machine.exitCounts();
+  /** A repair changes the machine. */
+  private static void exits(MeterSet meters, Supplier<Machine> machine) {
     for (ExitCounts.Kind kind : ExitCounts.Kind.values()) {
       meters.counter(
           "understudy.exits",
           "How often the guest left KVM.",
-          () -> counts.of(kind),
+          () -> machine.get().exitCounts().of(kind),
           "kind",
           kind.name().toLowerCase(Locale.ROOT));
     }

@@ -94,7 +94,6 @@ final class NodeWatch implements AutoCloseable {
 
   /** The node's machine is not what the log says. */
   void diverged(String why) {
-    meters.diverged();
     ready(() -> Readiness.no("diverged: " + why));
   }
 

@@ -2,8 +2,8 @@ package io.understudy.failover.node;
 
 import io.understudy.capture.CaptureStatistics;
 import io.understudy.capture.Pace;
+import io.understudy.failover.coordinator.NodePhase;
 import io.understudy.schemas.Heartbeat;
-import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.Protection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,7 +78,7 @@ final class ProtectionWatch implements Peers.Listener {
     if (!beat.run().equals(run)) {
       return;
     }
-    if (beat.role() != NodeRole.STANDBY || beat.epoch() < 0 || beat.digestMismatches() > 0) {
+    if (!NodePhase.canLead(beat)) {
       standbys.remove(beat.node());
       return;
     }

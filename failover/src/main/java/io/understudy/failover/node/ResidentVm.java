@@ -1,10 +1,8 @@
 package io.understudy.failover.node;
 
 import io.understudy.log.ControlTopic;
-import io.understudy.log.Epoch;
-import io.understudy.log.EpochReader;
-import io.understudy.log.LogEnd;
 import io.understudy.log.LogException;
+import io.understudy.log.LogExtent;
 import io.understudy.log.LogTopics;
 import io.understudy.log.TopicPublisher;
 import io.understudy.schemas.ControlOrder;
@@ -29,7 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ResidentVm {
   private static final Logger LOG = LoggerFactory.getLogger(ResidentVm.class);
-  private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration NEW_RUN_POLL = Duration.ofSeconds(1);
   private static final Duration ORDER_TIMEOUT = Duration.ofSeconds(10);
 
@@ -182,25 +179,14 @@ final class ResidentVm {
     }
   }
 
-  /** The run that the log holds, as far as its beginning says. */
+  /** The run that the log holds; empty if there is none yet. */
   private Optional<UUID> loggedRun() {
     try (LogTopics topics = new LogTopics(settings.connection())) {
       if (!topics.exists(settings.vm())) {
         return Optional.empty();
       }
     }
-    try (EpochReader reader = EpochReader.fromStart(settings.connection(), settings.vm())) {
-      LogEnd end = reader.end();
-      Epoch first = null;
-      while (first == null && stopReason == null && !reader.reached(end)) {
-        first = reader.poll(POLL);
-      }
-      return Optional.ofNullable(first).map(epoch -> epoch.events().get(0).run());
-    } catch (LogException unreadable) {
-      // Its beginning may have been deleted; the checkpoint decides whether the rest will do.
-      LOG.warn("the beginning of the log cannot be read: {}", unreadable.getMessage());
-      return Optional.empty();
-    }
+    return Optional.ofNullable(LogExtent.of(settings.connection(), settings.vm()).run());
   }
 
   private Node newNode() {

@@ -74,9 +74,8 @@ public final class Switchover {
     Optional<Heartbeat> found =
         desk.nodes().stream()
             .map(Heard::beat)
-            .filter(beat -> beat.role() == NodeRole.STANDBY)
+            .filter(NodePhase::canLead)
             .filter(beat -> to == null || beat.node().equals(to))
-            .filter(beat -> beat.epoch() >= 0 && beat.digestMismatches() == 0)
             .max(
                 Comparator.comparingLong(Heartbeat::epoch)
                     .thenComparing(Heartbeat::node, Comparator.reverseOrder()));

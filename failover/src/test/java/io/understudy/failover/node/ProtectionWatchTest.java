@@ -8,6 +8,7 @@ import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.Protection;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -28,9 +29,8 @@ class ProtectionWatchTest {
           pace,
           0);
 
-  private static Heartbeat beat(UUID run, NodeRole role, long mismatches) {
-    return new Heartbeat(
-        "demo", run, "b", STANDBY, role, "FOLLOWING", 1, 5, 1, -1, "", 0, 0, 0, mismatches);
+  private static Heartbeat beat(UUID run, NodeRole role, String phase) {
+    return new Heartbeat("demo", run, "b", STANDBY, role, phase, 1, 5, 1, -1, "", 0, 0, 0, 1);
   }
 
   private static long seconds(long seconds) {
@@ -39,7 +39,7 @@ class ProtectionWatchTest {
 
   @Test
   void standbyCounts_untilItIsSilentWhileOthersAreHeard() {
-    watch.heard(beat(RUN, NodeRole.STANDBY, 0), seconds(40));
+    watch.heard(beat(RUN, NodeRole.STANDBY, "FOLLOWING"), seconds(40));
     watch.turn(seconds(40), seconds(40));
     assertThat(watch.last().state()).isEqualTo(Protection.PROTECTED);
 
@@ -52,21 +52,23 @@ class ProtectionWatchTest {
     assertThat(watch.last().state()).isEqualTo(Protection.STOPPED);
     assertThat(pace.heldPermille()).isEqualTo(Pace.ALWAYS);
 
-    watch.heard(beat(RUN, NodeRole.STANDBY, 0), seconds(52));
+    watch.heard(beat(RUN, NodeRole.STANDBY, "FOLLOWING"), seconds(52));
     watch.turn(seconds(52), seconds(52));
     assertThat(pace.heldPermille()).isZero();
   }
 
   @Test
-  void otherRunsAndDivergedAndLeadingNodesDoNotCount() {
-    watch.heard(beat(new UUID(0, 8), NodeRole.STANDBY, 0), seconds(1));
-    watch.heard(beat(RUN, NodeRole.PRIMARY, 0), seconds(1));
+  void otherRunsAndLeadersAndWrongMachinesDoNotCount_repairedOnesDo() {
+    watch.heard(beat(new UUID(0, 8), NodeRole.STANDBY, "FOLLOWING"), seconds(1));
+    watch.heard(beat(RUN, NodeRole.PRIMARY, "LIVE"), seconds(1));
     watch.turn(seconds(1), seconds(1));
     assertThat(watch.last().state()).isEqualTo(Protection.UNPROTECTED);
 
-    watch.heard(beat(RUN, NodeRole.STANDBY, 0), seconds(1));
-    watch.heard(beat(RUN, NodeRole.STANDBY, 1), seconds(1));
-    watch.turn(seconds(1), seconds(1));
-    assertThat(watch.last().state()).isEqualTo(Protection.UNPROTECTED);
+    for (String phase : List.of("REPAIRING", "DIVERGED")) {
+      watch.heard(beat(RUN, NodeRole.STANDBY, "FOLLOWING"), seconds(1));
+      watch.heard(beat(RUN, NodeRole.STANDBY, phase), seconds(1));
+      watch.turn(seconds(1), seconds(1));
+      assertThat(watch.last().state()).as(phase).isEqualTo(Protection.UNPROTECTED);
+    }
   }
 }
