@@ -23,6 +23,9 @@ import java.util.function.Consumer;
 public final class Recorder implements Director {
   private static final long NO_TIME_READ = -1;
 
+  /** Rests, of a millisecond each, at a place that has no name while something is due. */
+  private static final int MOST_UNNAMED_RESTS = 20;
+
   /** Transferred state not yet handed to the committer with which the guest stands still. */
   private static final long STALL_BYTES = 64 << 20;
 
@@ -159,13 +162,18 @@ public final class Recorder implements Director {
       return Turn.STOP;
     }
     watch.leaves();
-    List<? extends GuestEvent> names = nameIfDue(machine);
+    boolean due = isSomethingDue(machine);
+    List<? extends GuestEvent> names = due ? preemption.name(machine) : List.of();
     // A guest that computes stands still right here: where it is gets a name only if it needs one.
-    while (names.isEmpty() && pace.rests(host.nanoTime())) {
+    // If it needs one and there is none, it must go on to a place that has one.
+    int unnamed = 0;
+    while (names.isEmpty() && unnamed <= MOST_UNNAMED_RESTS && pace.rests(host.nanoTime())) {
       if (handOver.stopped() != null) {
         return Turn.STOP;
       }
-      names = nameIfDue(machine);
+      due = isSomethingDue(machine);
+      unnamed += due ? 1 : 0;
+      names = due ? preemption.name(machine) : List.of();
     }
     names.forEach(event -> record(machine, event));
     entryBytes += Preemption.bytes(names);
@@ -193,10 +201,6 @@ public final class Recorder implements Director {
       guestClock.resume(now);
       life.became(false);
     }
-  }
-
-  private List<? extends GuestEvent> nameIfDue(Machine machine) {
-    return isSomethingDue(machine) ? preemption.name(machine) : List.of();
   }
 
   private boolean isSomethingDue(Machine machine) {

@@ -20,6 +20,9 @@ import picocli.CommandLine.Option;
 
 /** What nodes have in common, whatever they do first: after a failover they are each other. */
 final class NodeOptions {
+  /** A rate beyond any machine, in MiB a second. */
+  private static final long MOST_MIB = 1 << 20;
+
   @Mixin private ClusterOptions cluster;
   @Mixin private GuestOptions guest;
   @Mixin private HttpOptions http;
@@ -226,17 +229,28 @@ final class NodeOptions {
             timeResolution,
             standard.outputLease(),
             interruptDelay,
-            transferRateMiB << 20,
+            bytes("--transfer-rate", transferRateMiB),
             guestSpeed),
         new SnapshotSettings(
             new CloneSettings(
-                cloneRateMiB << 20, cloneFinalPages, CloneSettings.DEFAULT.maxRounds()),
+                bytes("--clone-rate", cloneRateMiB),
+                cloneFinalPages,
+                CloneSettings.DEFAULT.maxRounds(),
+                Math.max(CloneSettings.DEFAULT.mostCutPages(), cloneFinalPages)),
             keepSnapshots,
             start,
             replayAtMost),
         device,
         guest.files(),
         tap);
+  }
+
+  private static long bytes(String option, long mebibytes) {
+    if (mebibytes < 1 || mebibytes > MOST_MIB) {
+      throw new IllegalArgumentException(
+          option + " must be 1 to " + MOST_MIB + " MiB a second, is " + mebibytes);
+    }
+    return mebibytes << 20;
   }
 
   GuestOptions guest() {

@@ -140,7 +140,11 @@ final class OptionsTest {
                     7L << 20,
                     0.5),
                 new SnapshotSettings(
-                    new CloneSettings(8L << 20, 9, CloneSettings.DEFAULT.maxRounds()),
+                    new CloneSettings(
+                        8L << 20,
+                        9,
+                        CloneSettings.DEFAULT.maxRounds(),
+                        CloneSettings.DEFAULT.mostCutPages()),
                     3,
                     StartPolicy.SNAPSHOT,
                     10),

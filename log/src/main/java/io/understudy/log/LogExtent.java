@@ -48,8 +48,13 @@ public record LogExtent(
   public static LogExtent of(ClusterConnection connection, VmId vm) {
     try (Consumer<String, byte[]> consumer =
         new KafkaConsumer<>(KafkaSettings.reader(connection))) {
+      List<PartitionInfo> infos = consumer.partitionsFor(Topics.events(vm));
+      if (infos == null || infos.isEmpty()) {
+        // A broker that has not heard of the topic yet: nothing is known, least that it is empty.
+        throw new LogException("no such event topic: topic=" + Topics.events(vm));
+      }
       List<TopicPartition> partitions = new ArrayList<>();
-      for (PartitionInfo info : consumer.partitionsFor(Topics.events(vm))) {
+      for (PartitionInfo info : infos) {
         partitions.add(new TopicPartition(info.topic(), info.partition()));
       }
       consumer.assign(partitions);

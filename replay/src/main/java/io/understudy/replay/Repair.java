@@ -168,7 +168,7 @@ final class Repair {
     try {
       StandbyStart loaded = new SnapshotLoader(setup).load(snapshot, store, complete ? null : base);
       if (complete) {
-        source.directory().publishVerified(snapshot, setup.start().node());
+        source.verified(snapshot);
       }
       report = "not known: the epoch was not replayed correctly here";
       LOG.warn(

@@ -2,6 +2,7 @@ package io.understudy.replay;
 
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.ControlTopic;
+import io.understudy.log.LogException;
 import io.understudy.log.LogTopics;
 import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
@@ -65,6 +66,15 @@ public final class SnapshotSource implements AutoCloseable {
     return directory;
   }
 
+  /** Says that a snapshot was restored and was right; only a trim of the log misses it. */
+  void verified(StoredSnapshot snapshot) {
+    try {
+      directory.publishVerified(snapshot, node);
+    } catch (LogException away) {
+      LOG.warn("cannot say that a snapshot is right: {}", away.getMessage());
+    }
+  }
+
   /**
    * Orders a snapshot and waits until it is complete.
    *
@@ -113,35 +123,50 @@ public final class SnapshotSource implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** How far a snapshot is, and whether it still gets further. */
+  /** How far a snapshot is, and whether it, or one that the primary takes first, gets further. */
   private final class Progress {
+    private final Duration answerTimeout;
     private long deadline;
-    private long shownAt;
-    private long before = -1;
-    private long pieces;
+    private long lookedAt = System.nanoTime() - SHOWN_EVERY.toNanos();
+    private long pieces = -1;
+    private long before;
+    private boolean begun;
 
     private Progress(Duration answerTimeout) {
+      this.answerTimeout = answerTimeout;
       this.deadline = System.nanoTime() + answerTimeout.toNanos();
     }
 
     private boolean goesOn(Optional<SnapshotPart.Started> started) {
       long now = System.nanoTime();
-      if (started.isPresent() && now - shownAt >= SHOWN_EVERY.toNanos()) {
-        shownAt = now;
-        long ever = directory.piecesEverWritten();
-        if (before < 0 || ever != before + pieces) {
-          deadline = now + STALL.toNanos();
-        }
-        before = before < 0 ? ever : before;
-        pieces = ever - before;
-        LOG.info(
-            "waits for a snapshot: vm={} node={} pages={} mibAtMost={}",
-            vm,
-            started.orElseThrow().node(),
-            started.orElseThrow().firstPages(),
-            (pieces * SnapshotPart.MAX_PIECE_BYTES) >> 20);
+      if (now - lookedAt >= SHOWN_EVERY.toNanos()) {
+        lookedAt = now;
+        look(started, now);
       }
       return now - deadline < 0;
+    }
+
+    private void look(Optional<SnapshotPart.Started> started, long now) {
+      long ever = directory.piecesEverWritten();
+      boolean further = pieces >= 0 && ever != pieces;
+      pieces = ever;
+      if (started.isEmpty()) {
+        deadline = further ? now + answerTimeout.toNanos() : deadline;
+        return;
+      }
+      if (!begun) {
+        before = ever;
+      }
+      if (further || !begun) {
+        deadline = now + STALL.toNanos();
+      }
+      begun = true;
+      LOG.info(
+          "waits for a snapshot: vm={} node={} pages={} mibAtMost={}",
+          vm,
+          started.orElseThrow().node(),
+          started.orElseThrow().firstPages(),
+          ((ever - before) * SnapshotPart.MAX_PIECE_BYTES) >> 20);
     }
   }
 

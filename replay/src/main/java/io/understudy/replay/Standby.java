@@ -157,7 +157,15 @@ public final class Standby implements AutoCloseable {
     checkpoints.awaitWritten();
     Repair repair = new Repair(setup, giveUp, found, machine, store);
     StandbyStart right = repair.again(this::restarted, new Observer(follower));
-    checkpoints.awaitWritten();
+    try {
+      checkpoints.awaitWritten();
+    } catch (RuntimeException failure) {
+      if (right != null) {
+        right.machine().close();
+        right.source().close();
+      }
+      throw failure;
+    }
     if (right == null) {
       right = repair.fromPrimary(header);
       if (right == null) {

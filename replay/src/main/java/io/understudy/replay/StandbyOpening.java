@@ -256,7 +256,7 @@ final class StandbyOpening {
       SnapshotSource source, StoredSnapshot snapshot, CheckpointStore store, Set<UUID> unusable) {
     try {
       StandbyStart loaded = new SnapshotLoader(setup).load(snapshot, store, null);
-      source.directory().publishVerified(snapshot, start.node());
+      source.verified(snapshot);
       return loaded;
     } catch (SnapshotDamagedException | LogTruncatedException | ReplayDivergenceException bad) {
       unusable.add(snapshot.id());

@@ -38,7 +38,7 @@ final class CloneRounds {
   record Cut(
       long epoch, EpochDraft.Mark mark, List<PageBatch> pages, byte[] state, long pauseNanos) {}
 
-  /** Either of them. */
+  /** Either of them; neither, if the guest writes faster than can be copied beside it. */
   record Step(Round round, Cut cut) {}
 
   private enum State {
@@ -114,7 +114,8 @@ final class CloneRounds {
         made(new Step(new Round((BitSet) written.clone(), sinceEpoch), null));
       }
     } else if (isEnough()) {
-      made(new Step(null, cut(epoch, mark)));
+      boolean tooMuch = written.cardinality() > settings.mostCutPages();
+      made(new Step(null, tooMuch ? null : cut(epoch, mark)));
     } else {
       made(new Step(new Round((BitSet) written.clone(), sinceEpoch), null));
     }

@@ -2,6 +2,7 @@ package io.understudy.capture.snapshot;
 
 import io.understudy.log.CommittedEpoch;
 import io.understudy.log.EpochDraft;
+import io.understudy.log.LogException;
 import io.understudy.log.SnapshotSink;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineSnapshot;
@@ -105,7 +106,7 @@ public final class SnapshotTaker {
    * @param sinceEpoch epoch of a checkpoint whose unchanged pages may be left out, -1 if none
    * @param sink where it goes
    * @return empty if the leadership ended before it was complete
-   * @throws io.understudy.log.LogException if the sink does not take it
+   * @throws LogException if the sink does not take it, or the guest writes too fast
    */
   public Optional<SnapshotPart.Completed> take(UUID id, long sinceEpoch, SnapshotSink sink)
       throws InterruptedException {
@@ -135,8 +136,8 @@ public final class SnapshotTaker {
       boolean first = true;
       for (; ; ) {
         CloneRounds.Step step = awaitStep();
-        if (step == null || step.cut() != null) {
-          return step == null ? null : step.cut();
+        if (step == null || step.round() == null) {
+          return step == null ? null : requireCut(step);
         }
         if (first) {
           since = step.round().sinceEpoch();
@@ -153,6 +154,18 @@ public final class SnapshotTaker {
         first = false;
         rounds.copied();
       }
+    }
+
+    private CloneRounds.Cut requireCut(CloneRounds.Step step) {
+      if (step.cut() == null) {
+        throw new LogException(
+            "the guest writes faster than its memory is copied: rounds="
+                + rounds.rounds()
+                + " bytesPerSecond="
+                + settings.bytesPerSecond()
+                + ": raise --clone-rate, or order it when the guest has less to do");
+      }
+      return step.cut();
     }
 
     private CloneRounds.Step awaitStep() throws InterruptedException {

@@ -35,7 +35,7 @@ class SnapshotTakerTest {
   private static final int MEMORY_PAGES = 600;
   private static final int PAGES = 700;
   private static final int PARTITIONS = 3;
-  private static final CloneSettings FAST = new CloneSettings(1L << 40, 8, 6);
+  private static final CloneSettings FAST = new CloneSettings(1L << 40, 8, 6, PAGES);
 
   private final InMemorySnapshotSink sink = new InMemorySnapshotSink();
 
@@ -103,15 +103,27 @@ class SnapshotTakerTest {
   /** A guest that writes faster than it can be copied is stopped all the same. */
   @Test
   void isCutAfterAsManyRoundsAsAllowed_whenTheGuestWritesAllTheTime() throws Exception {
-    try (Guest guest = new Guest(3, new CloneSettings(1L << 40, 0, 4))) {
+    try (Guest guest = new Guest(3, new CloneSettings(1L << 40, 0, 4, PAGES))) {
       SnapshotPart.Completed manifest = guest.take(-1).get(30, TimeUnit.SECONDS).orElseThrow();
       assertThat(manifest.rounds()).isLessThanOrEqualTo(5 + PARTITIONS);
     }
   }
 
+  /** The heap is no place for most of the memory. */
+  @Test
+  void isGivenUp_whenTooMuchIsLeftForTheCut() throws Exception {
+    try (Guest guest = new Guest(5, new CloneSettings(1L << 40, 0, 4, 0))) {
+      CompletableFuture<Optional<SnapshotPart.Completed>> taking = guest.take(-1);
+      assertThatThrownBy(() -> taking.get(30, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(LogException.class)
+          .hasMessageContaining("writes faster than its memory is copied");
+      assertThat(sink.taken()).isEmpty();
+    }
+  }
+
   @Test
   void nothingIsTakenAndNothingIsRead_whenTheLeadershipEnds() throws Exception {
-    Guest guest = new Guest(4, new CloneSettings(1 << 20, 0, 100));
+    Guest guest = new Guest(4, new CloneSettings(1 << 20, 0, 100, PAGES));
     CompletableFuture<Optional<SnapshotPart.Completed>> taking = guest.take(-1);
     guest.awaitEpoch(Guest.OPENING + 3L);
     guest.close();

@@ -6,7 +6,6 @@ import io.understudy.log.LogTopics;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -15,6 +14,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -26,6 +28,11 @@ import java.util.function.BooleanSupplier;
  * printed last. All processes end with {@link #close}, or with this JVM. Owned by one thread.
  */
 public final class LocalCluster implements AutoCloseable {
+  private static final int FIRST_PORT = 20_000;
+  private static final int END_OF_PORTS = 32_000;
+  private static final int PORT_TRIES = 1_000;
+  private static final Set<Integer> PORTS_GIVEN = ConcurrentHashMap.newKeySet();
+
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
   private static final int PARTITIONS = 4;
   private static final int MEMORY_MIB = 16;
@@ -75,12 +82,26 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** A TCP port of the loopback address that nobody listens on now. */
+  /**
+   * A TCP port of the loopback address that nobody listens on now, and another one each time. Not
+   * of those that the system gives to outgoing connections: one of them may take it in between.
+   */
   public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot find a free port", e);
+    for (int tries = 0; tries < PORT_TRIES; tries++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, END_OF_PORTS);
+      if (PORTS_GIVEN.add(port) && isFree(port)) {
+        return port;
+      }
+    }
+    throw new IllegalStateException(
+        "cannot find a free port: from=" + FIRST_PORT + " tries=" + PORT_TRIES);
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException taken) {
+      return false;
     }
   }
 

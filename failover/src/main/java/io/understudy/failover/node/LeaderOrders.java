@@ -8,7 +8,6 @@ import io.understudy.schemas.ControlOrder.LifeOrdered;
 import io.understudy.schemas.ControlOrder.PromotionOrdered;
 import io.understudy.schemas.GuestEvent;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,10 +54,9 @@ final class LeaderOrders implements AutoCloseable {
 
   /** Obeys what was ordered before; the leadership has not begun to run. */
   void obeyStanding() {
-    Optional<LifeOrdered> before = board.life(settings.vm(), run);
-    if (before.isPresent()) {
+    if (board.life(settings.vm(), run).isPresent()) {
       leadership.keepOwnTime();
-      obey(before.get());
+      obeyNewest();
     }
   }
 
@@ -66,8 +64,8 @@ final class LeaderOrders implements AutoCloseable {
     if (!order.vm().equals(settings.vm().text()) || !order.run().equals(run)) {
       return;
     }
-    if (order instanceof LifeOrdered life) {
-      obey(life);
+    if (order instanceof LifeOrdered) {
+      obeyNewest();
     } else if (order instanceof PromotionOrdered promotion
         && promotion.fromTerm() == term
         && !promotion.toNode().equals(settings.node())) {
@@ -79,6 +77,11 @@ final class LeaderOrders implements AutoCloseable {
           promotion.orderedBy());
       leadership.standAside(ASIDE);
     }
+  }
+
+  /** Two threads come here, and the later one must not undo what the other has obeyed. */
+  private synchronized void obeyNewest() {
+    board.life(settings.vm(), run).ifPresent(this::obey);
   }
 
   private void obey(LifeOrdered order) {

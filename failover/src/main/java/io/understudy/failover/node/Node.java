@@ -239,7 +239,8 @@ public final class Node {
     pulse.became(run, NodeRole.STANDBY, "FOLLOWING", new StandbyGauge(standby));
     watch.follows(standby, outside);
     try (Promotion promotion =
-        new Promotion(settings, standby, orders, pulse, () -> isToLeave(run))) {
+        new Promotion(
+            settings, standby, orders, pulse, () -> stopRequested != null, () -> isToLeave(run))) {
       standby.follow(promotion);
       if (promotion.isRunOver()) {
         return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());

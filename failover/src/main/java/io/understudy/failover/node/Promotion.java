@@ -29,6 +29,7 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   private final OrderListener orders;
   private final Pulse pulse;
   private final BooleanSupplier stopRequested;
+  private final BooleanSupplier detached;
 
   private UUID examined;
   private LogEnd endWhenAsked;
@@ -45,7 +46,9 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
       Standby standby,
       OrderListener orders,
       Pulse pulse,
-      BooleanSupplier stopRequested) {
+      BooleanSupplier stopRequested,
+      BooleanSupplier detached) {
+    this.detached = detached;
     this.settings = settings;
     this.standby = standby;
     this.orders = orders;
@@ -55,7 +58,9 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
 
   @Override
   public boolean stopHere() {
-    if (stopRequested.getAsBoolean() || isRunOver()) {
+    // Who has fenced the leader owes the run another one.
+    boolean leaves = stopRequested.getAsBoolean() || (fenced == null && detached.getAsBoolean());
+    if (leaves || isRunOver()) {
       return true;
     }
     if (order == null) {

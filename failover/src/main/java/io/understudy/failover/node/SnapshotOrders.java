@@ -12,7 +12,10 @@ import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.ControlOrder.SnapshotOrdered;
 import io.understudy.schemas.SnapshotPart;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +60,7 @@ final class SnapshotOrders implements AutoCloseable {
         // One may have been given before this leadership began, and its asker may still wait.
         List.copyOf(orders.current().values()).forEach(order -> consider(order, true));
         while (!stopped) {
-          orders.poll(POLL).forEach(order -> consider(order, false));
+          newest(orders.poll(POLL)).forEach(order -> consider(order, false));
         }
       } catch (LogException failure) {
         LOG.warn("orders of snapshots cannot be read: {}", failure.getMessage());
@@ -68,6 +71,13 @@ final class SnapshotOrders implements AutoCloseable {
       }
       pause();
     }
+  }
+
+  /** While one was obeyed, an asker may have given up others: only its last one counts. */
+  private static Collection<ControlOrder> newest(List<ControlOrder> orders) {
+    Map<String, ControlOrder> byKey = new LinkedHashMap<>();
+    orders.forEach(order -> byKey.put(order.key(), order));
+    return byKey.values();
   }
 
   private void pause() {

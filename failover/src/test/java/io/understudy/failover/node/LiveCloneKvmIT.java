@@ -79,7 +79,7 @@ class LiveCloneKvmIT {
       throws Exception {
     MachineConfig config =
         config(clock.equals("best") ? RunClock.bestOf(kvm) : RunClock.parse(clock));
-    CloneSettings cloning = new CloneSettings(16L << 20, finalPages, 8);
+    CloneSettings cloning = new CloneSettings(16L << 20, finalPages, 8, 16_384);
     List<SnapshotPart.Completed> manifests = new ArrayList<>();
 
     capture(
