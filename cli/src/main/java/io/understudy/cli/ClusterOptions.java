@@ -2,6 +2,8 @@ package io.understudy.cli;
 
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogException;
+import io.understudy.schemas.Topics;
+import io.understudy.schemas.VmId;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,6 +88,19 @@ final class ClusterOptions {
   /** The names of all topics of a cluster that answers. */
   static Set<String> topics(ClusterConnection connection) {
     return ask(connection, admin -> admin.listTopics().names());
+  }
+
+  /** Refuses a VM that has no log in a cluster that answers. */
+  static void requireLog(ClusterConnection connection, VmId vm) {
+    if (!topics(connection).contains(Topics.events(vm))) {
+      throw new LogException(
+          "this VM has no log: vm="
+              + vm
+              + " topic="
+              + Topics.events(vm)
+              + " bootstrapServer="
+              + connection.bootstrapServers());
+    }
   }
 
   private static <T> T ask(ClusterConnection connection, Function<Admin, KafkaFuture<T>> question) {

@@ -1,38 +1,19 @@
 package io.understudy.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.understudy.failover.operator.Attachment;
-import io.understudy.failover.operator.RunDesk;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Let a node follow the run of a VM no longer. */
 @Command(name = "detach", description = "Let a node follow the run of a VM no longer.")
 final class DetachCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private OrderOptions order;
-
-  @Option(
-      names = "--node",
-      required = true,
-      paramLabel = "NAME",
-      description = "The node; a process of 'understudy node'.")
-  private String node;
+  @Mixin private AttachmentOptions attachment;
 
   @Override
   public Integer call() {
-    return order.run(
-        this::detach,
-        done -> "detached: vm=" + done.get("vm").asText() + " node=" + node,
-        spec.commandLine().getOut());
-  }
-
-  private ObjectNode detach(RunDesk desk) {
-    Attachment.detach(desk, node, order.order());
-    return order.result().put("node", node).put("attached", false);
+    return attachment.run(false, spec.commandLine().getOut());
   }
 }

@@ -4,9 +4,7 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.LogEnd;
-import io.understudy.log.LogException;
 import io.understudy.schemas.EventRecord;
-import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -70,15 +68,7 @@ final class LogCommand implements Callable<Integer> {
               + limit);
     }
     ClusterConnection connection = cluster.reach();
-    if (!ClusterOptions.topics(connection).contains(Topics.events(vm))) {
-      throw new LogException(
-          "this VM has no log: vm="
-              + vm
-              + " topic="
-              + Topics.events(vm)
-              + " bootstrapServer="
-              + connection.bootstrapServers());
-    }
+    ClusterOptions.requireLog(connection, vm);
     Dump dump = new Dump(spec.commandLine().getOut());
     try (EpochReader reader = EpochReader.fromStart(connection, vm)) {
       LogEnd end = reader.end();

@@ -40,7 +40,7 @@ final class LogTrimCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ClusterConnection connection = cluster.reach();
-    SnapshotCommand.requireLog(connection, vm);
+    ClusterOptions.requireLog(connection, vm);
     LogTrim trim = LogTrim.plan(connection, vm);
     if (!dryRun) {
       trim.apply(connection);

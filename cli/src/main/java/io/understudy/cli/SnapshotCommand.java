@@ -5,7 +5,6 @@ import io.understudy.log.LogException;
 import io.understudy.log.LogExtent;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.replay.SnapshotSource;
-import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -47,7 +46,7 @@ final class SnapshotCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ClusterConnection connection = cluster.reach();
-    requireLog(connection, vm);
+    ClusterOptions.requireLog(connection, vm);
     LogExtent log = LogExtent.of(connection, vm);
     if (log.run() == null) {
       throw new LogException("this VM has no run yet: vm=" + vm);
@@ -69,18 +68,6 @@ final class SnapshotCommand implements Callable<Integer> {
       show(taken);
     }
     return ExitCode.OK.code();
-  }
-
-  static void requireLog(ClusterConnection connection, VmId vm) {
-    if (!ClusterOptions.topics(connection).contains(Topics.events(vm))) {
-      throw new LogException(
-          "this VM has no log: vm="
-              + vm
-              + " topic="
-              + Topics.events(vm)
-              + " bootstrapServer="
-              + connection.bootstrapServers());
-    }
   }
 
   private void show(StoredSnapshot taken) {

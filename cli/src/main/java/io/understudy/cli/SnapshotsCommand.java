@@ -37,7 +37,7 @@ final class SnapshotsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ClusterConnection connection = cluster.reach();
-    SnapshotCommand.requireLog(connection, vm);
+    ClusterOptions.requireLog(connection, vm);
     PrintWriter out = spec.commandLine().getOut();
     if (!json) {
       out.print(SnapshotText.heading());

@@ -125,6 +125,11 @@ public sealed interface ControlOrder {
 
     @Override
     public String key() {
+      return key(vm);
+    }
+
+    /** The key of such orders for {@code vm}. */
+    public static String key(String vm) {
       return Topics.controlKey(vm, "life");
     }
 
@@ -178,6 +183,11 @@ public sealed interface ControlOrder {
 
     @Override
     public String key() {
+      return key(vm, node);
+    }
+
+    /** The key of such orders for {@code vm} and {@code node}. */
+    public static String key(String vm, String node) {
       return Topics.controlKey(vm, "standby/" + node);
     }
 

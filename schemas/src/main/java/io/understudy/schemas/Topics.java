@@ -10,7 +10,7 @@ public final class Topics {
   /** Directory of virtual machines, compacted, key = VM id. */
   public static final String VMS = "understudy.vms.v1";
 
-  /** Orders, compacted, key = VM id for promotions and {@link #controlKey} for the others. */
+  /** Orders, compacted, key = VM id for promotions and {@link ControlOrder#key} for the others. */
   public static final String CONTROL = "understudy.control.v1";
 
   /** Heartbeats, compacted, key = {@link #heartbeatKey}. */
@@ -51,7 +51,7 @@ public final class Topics {
   }
 
   /** Key of an order that is no promotion: orders of one subject replace each other. */
-  public static String controlKey(String vm, String subject) {
+  static String controlKey(String vm, String subject) {
     return vm + "/" + subject;
   }
 

@@ -236,7 +236,7 @@ public final class Node {
   private NodeExit follow(Standby standby, Outside outside, OrderListener orders, Pulse pulse)
       throws InterruptedException {
     UUID run = standby.header().run();
-    pulse.became(run, NodeRole.STANDBY, "FOLLOWING", new StandbyGauge(standby));
+    pulse.became(run, NodeRole.STANDBY, StartOptions.FOLLOWING, new StandbyGauge(standby));
     watch.follows(standby, outside);
     try (Promotion promotion =
         new Promotion(
@@ -315,7 +315,7 @@ public final class Node {
     try (LeaderOrders obeyed = new LeaderOrders(settings, board, run, term, leadership, pulse);
         TopicPublisher<VmRecord> directory =
             VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT);
-        SnapshotOrders orders = new SnapshotOrders(settings, run, term, snapshots)) {
+        SnapshotOrders orders = new SnapshotOrders(settings, board, run, term, snapshots)) {
       orders.start();
       Thread announcer =
           new Thread(

@@ -7,8 +7,8 @@ import io.understudy.log.TopicFollower;
 import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.ControlOrder.LifeOrdered;
 import io.understudy.schemas.ControlOrder.PromotionOrdered;
+import io.understudy.schemas.ControlOrder.SnapshotOrdered;
 import io.understudy.schemas.ControlOrder.StandbyOrdered;
-import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.List;
@@ -63,21 +63,30 @@ public final class OrderBoard implements AutoCloseable {
 
   /** How {@code run} shall live; empty if nobody ever said so. */
   Optional<LifeOrdered> life(VmId vm, UUID run) {
-    return at(Topics.controlKey(vm.text(), "life"), LifeOrdered.class)
+    return at(LifeOrdered.key(vm.text()), LifeOrdered.class)
         .filter(order -> order.run().equals(run));
   }
 
   /** Whether {@code node} was told to leave {@code run} alone; by whom and why. */
   Optional<StandbyOrdered> detached(VmId vm, String node, UUID run) {
-    return at(Topics.controlKey(vm.text(), "standby/" + node), StandbyOrdered.class)
+    return at(StandbyOrdered.key(vm.text(), node), StandbyOrdered.class)
         .filter(order -> order.run().equals(run) && !order.attached());
   }
 
   /** Whether the newest that {@code node} was told about {@code vm} is to follow it. */
   boolean isAttached(VmId vm, String node) {
-    return at(Topics.controlKey(vm.text(), "standby/" + node), StandbyOrdered.class)
+    return at(StandbyOrdered.key(vm.text(), node), StandbyOrdered.class)
         .filter(StandbyOrdered::attached)
         .isPresent();
+  }
+
+  /** The newest order of a snapshot of each asker. */
+  List<SnapshotOrdered> snapshots(VmId vm) {
+    return newest.values().stream()
+        .filter(SnapshotOrdered.class::isInstance)
+        .map(SnapshotOrdered.class::cast)
+        .filter(order -> order.vm().equals(vm.text()))
+        .toList();
   }
 
   private <T extends ControlOrder> Optional<T> at(String key, Class<T> type) {

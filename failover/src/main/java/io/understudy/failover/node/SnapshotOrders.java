@@ -1,24 +1,20 @@
 package io.understudy.failover.node;
 
 import io.understudy.capture.snapshot.SnapshotTaker;
-import io.understudy.log.ControlTopic;
 import io.understudy.log.KafkaSnapshotWriter;
 import io.understudy.log.LogException;
 import io.understudy.log.LogTopics;
 import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
-import io.understudy.log.TopicFollower;
 import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.ControlOrder.SnapshotOrdered;
 import io.understudy.schemas.SnapshotPart;
 import java.time.Duration;
-import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,14 +31,27 @@ final class SnapshotOrders implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
 
   private final NodeSettings settings;
+  private final OrderBoard board;
   private final UUID run;
   private final long term;
   private final SnapshotTaker taker;
   private final Thread thread = new Thread(this::obey, "snapshots");
+  private OrderBoard.Subscription subscription;
   private volatile boolean stopped;
 
-  SnapshotOrders(NodeSettings settings, UUID run, long term, SnapshotTaker taker) {
+  /**
+   * Orders to be obeyed, by key: while one is, an asker may give up others, and only its last one
+   * counts.
+   */
+  private final Map<String, Asked> waiting = new LinkedHashMap<>();
+
+  /** An order, and whether it was given before this leadership began. */
+  private record Asked(SnapshotOrdered order, boolean isOld) {}
+
+  SnapshotOrders(
+      NodeSettings settings, OrderBoard board, UUID run, long term, SnapshotTaker taker) {
     this.settings = settings;
+    this.board = board;
     this.run = run;
     this.term = term;
     this.taker = taker;
@@ -50,51 +59,55 @@ final class SnapshotOrders implements AutoCloseable {
   }
 
   void start() {
+    // In this order: none is missed, and one that is given in between is a new one.
+    subscription = board.subscribe(order -> ask(order, false));
+    board.snapshots(settings.vm()).forEach(order -> ask(order, true));
     thread.start();
   }
 
-  private void obey() {
-    while (!stopped) {
-      try (TopicFollower<ControlOrder> orders =
-          ControlTopic.follower(settings.connection(), OPENING)) {
-        // One may have been given before this leadership began, and its asker may still wait.
-        List.copyOf(orders.current().values()).forEach(order -> consider(order, true));
-        while (!stopped) {
-          newest(orders.poll(POLL)).forEach(order -> consider(order, false));
+  private void ask(ControlOrder any, boolean isOld) {
+    if (any instanceof SnapshotOrdered order
+        && order.vm().equals(settings.vm().text())
+        && order.run().equals(run)) {
+      synchronized (waiting) {
+        if (!isOld || !waiting.containsKey(order.key())) {
+          waiting.put(order.key(), new Asked(order, isOld));
         }
-      } catch (LogException failure) {
-        LOG.warn("orders of snapshots cannot be read: {}", failure.getMessage());
-      } catch (RuntimeException failure) {
-        if (!stopped) {
-          LOG.warn("snapshots: {}", failure.toString());
-        }
+        waiting.notifyAll();
       }
-      pause();
     }
   }
 
-  /** While one was obeyed, an asker may have given up others: only its last one counts. */
-  private static Collection<ControlOrder> newest(List<ControlOrder> orders) {
-    Map<String, ControlOrder> byKey = new LinkedHashMap<>();
-    orders.forEach(order -> byKey.put(order.key(), order));
-    return byKey.values();
-  }
-
-  private void pause() {
+  private void obey() {
     try {
-      TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
+      while (!stopped) {
+        Asked next = next();
+        if (next != null) {
+          consider(next.order(), next.isOld());
+        }
+      }
     } catch (InterruptedException interrupted) {
       stopped = true;
     }
   }
 
-  private void consider(ControlOrder any, boolean isOld) {
-    if (!(any instanceof SnapshotOrdered order)
-        || !order.vm().equals(settings.vm().text())
-        || !order.run().equals(run)
-        || stopped) {
-      return;
+  /** Null when there is none yet. */
+  @SuppressWarnings("WaitNotInLoop") // The caller is the loop.
+  private Asked next() throws InterruptedException {
+    synchronized (waiting) {
+      if (waiting.isEmpty()) {
+        waiting.wait(POLL.toMillis());
+      }
+      Iterator<Asked> first = waiting.values().iterator();
+      Asked next = first.hasNext() ? first.next() : null;
+      if (next != null) {
+        first.remove();
+      }
+      return next;
     }
+  }
+
+  private void consider(SnapshotOrdered order, boolean isOld) throws InterruptedException {
     try (LogTopics topics = new LogTopics(settings.connection())) {
       topics.createSnapshots(settings.vm());
       try (SnapshotDirectory directory =
@@ -108,8 +121,10 @@ final class SnapshotOrders implements AutoCloseable {
       }
     } catch (LogException failure) {
       LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.getMessage());
-    } catch (InterruptedException interrupted) {
-      stopped = true;
+    } catch (RuntimeException failure) {
+      if (!stopped) {
+        LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.toString());
+      }
     }
   }
 
@@ -158,6 +173,9 @@ final class SnapshotOrders implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
+    if (subscription != null) {
+      subscription.close();
+    }
     taker.stop();
     try {
       // Kafka's clients do not like to be interrupted; without the cluster it is the only way.

@@ -1,5 +1,6 @@
 package io.understudy.systemtests.faults;
 
+import io.understudy.log.CrashPoint;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
 import java.io.IOException;
@@ -31,7 +32,6 @@ final class FaultRun {
   private static final int EXIT_FENCED = 5;
   private static final int EXIT_LOG = 6;
   private static final int EXIT_REFUSED = 7;
-  private static final int EXIT_CRASH_POINT = 99;
   private static final int EXIT_KILLED = 137;
 
   private final Schedule schedule;
@@ -204,7 +204,7 @@ final class FaultRun {
     boolean expected =
         switch (end.code()) {
           case EXIT_KILLED, EXIT_FENCED -> true;
-          case EXIT_CRASH_POINT -> schedule.main() == FaultKind.CRASH_POINT;
+          case CrashPoint.EXIT_CODE -> schedule.main() == FaultKind.CRASH_POINT;
           case EXIT_LOG ->
               switch (schedule.main()) {
                 case FOREIGN_RECORD, DAMAGED_SEGMENT, DAMAGED_CHECKPOINT -> true;
