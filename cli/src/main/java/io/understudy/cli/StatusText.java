@@ -43,7 +43,10 @@ final class StatusText {
               "CHECKPOINT",
               "LAST HEARD"));
       vm.nodes().forEach(node -> text.append(row(node)));
-      vm.nodes().forEach(node -> text.append(protection(node.beat())));
+      // What a node said that is dead now protects nothing.
+      vm.nodes().stream()
+          .filter(ClusterStatus.Node::isHeard)
+          .forEach(node -> text.append(protection(node.beat())));
       for (ClusterStatus.View view : vm.views()) {
         text.append(
             String.format(
@@ -108,7 +111,7 @@ final class StatusText {
                 Locale.ROOT,
                 ", guest held back %.1f %% of the time",
                 beat.throttlePermille() / 10.0);
-    return "  protection: " + beat.protection() + throttle + "\n";
+    return "  protection by " + beat.node() + ": " + beat.protection() + throttle + "\n";
   }
 
   private static String age(long millis) {
