@@ -11,9 +11,9 @@ import java.util.Set;
  * A deterministic guest of the channel protocol: what it says depends on its input bytes alone.
  *
  * <p>It answers the n-th line of a channel with {@code "n:line"}, so a lost, repeated or misplaced
- * byte changes an answer. Lines with a meaning: {@code bye} ends the channel from the guest's side,
- * {@code error} makes it send ERROR, {@code cut} makes it send a DATA header whose payload never
- * comes.
+ * byte changes an answer. Lines with a meaning: {@code flood} is answered with 64 KiB, {@code bye}
+ * ends the channel from the guest's side, {@code error} makes it send ERROR, {@code cut} makes it
+ * send a DATA header whose payload never comes.
  */
 final class ScriptedGuest {
   private final ChannelFrame.Decoder decoder = new ChannelFrame.Decoder();
@@ -88,6 +88,11 @@ final class ScriptedGuest {
         out.writeBytes(ChannelFrame.close(number).encode());
         channels.remove(number);
         closing.add(number);
+      }
+      case "flood" -> {
+        for (int piece = 0; piece < 64; piece++) {
+          out.writeBytes(data(number, "x".repeat(1024)));
+        }
       }
       case "error" ->
           out.writeBytes(ChannelFrame.error("no".getBytes(StandardCharsets.UTF_8)).encode());
