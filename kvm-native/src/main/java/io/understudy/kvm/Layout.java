@@ -167,9 +167,15 @@ final class Layout {
   static final class Events {
     static final int SIZE = 64;
     static final int EXCEPTION_INJECTED = 0;
+    static final int EXCEPTION_NR = 1;
+    static final int EXCEPTION_HAS_ERROR_CODE = 2;
     static final int EXCEPTION_PENDING = 3;
+    static final int EXCEPTION_ERROR_CODE = 4;
     static final int INTERRUPT_INJECTED = 8;
+    static final int INTERRUPT_NR = 9;
     static final int NMI_INJECTED = 12;
+    static final int EXCEPTION_HAS_PAYLOAD = 55;
+    static final int EXCEPTION_PAYLOAD = 56;
 
     private Events() {}
   }

@@ -45,6 +45,7 @@ final class StateTransfer {
     b.get(0, debugRegisters);
     SortedMap<Integer, Long> msrs = savedMsrs.get(fd, scratch);
     byte[] events = area.copy(Layout.Run.SYNC_EVENTS, Layout.Events.SIZE);
+    forgetDelivered(events);
     return new VcpuState(registers, specialRegisters, fpu, debugRegisters, msrs, events, mpState);
   }
 
@@ -108,5 +109,26 @@ final class StateTransfer {
   private static void canonicalize(byte[] xsave) {
     Arrays.fill(xsave, SOFTWARE_BYTES_FROM, Layout.Xsave.LEGACY_SIZE, (byte) 0);
     xsave[Layout.Xsave.XSTATE_BV] |= (byte) XSTATE_X87_AND_SSE;
+  }
+
+  /**
+   * KVM keeps number and error code of the last exception that went through its hands, also when
+   * nothing is left to deliver. Which ones do is the host's doing: an exception whose delivery
+   * touches a page that the host has not mapped yet is one, and in another execution of the same
+   * guest it may be mapped (Linux arch/x86/kvm/x86.c, kvm_vcpu_ioctl_x86_get_vcpu_events; svm.c,
+   * svm_complete_interrupts).
+   */
+  private static void forgetDelivered(byte[] events) {
+    boolean isException =
+        (events[Layout.Events.EXCEPTION_INJECTED] | events[Layout.Events.EXCEPTION_PENDING]) != 0;
+    if (!isException) {
+      Arrays.fill(events, Layout.Events.EXCEPTION_NR, Layout.Events.EXCEPTION_PENDING, (byte) 0);
+      Arrays.fill(
+          events, Layout.Events.EXCEPTION_ERROR_CODE, Layout.Events.INTERRUPT_INJECTED, (byte) 0);
+      Arrays.fill(events, Layout.Events.EXCEPTION_HAS_PAYLOAD, Layout.Events.SIZE, (byte) 0);
+    }
+    if (events[Layout.Events.INTERRUPT_INJECTED] == 0) {
+      events[Layout.Events.INTERRUPT_NR] = 0;
+    }
   }
 }

@@ -252,4 +252,48 @@ class StateTransferKvmIT {
           .hasMessageContaining("refusedMsr=0x9999");
     }
   }
+
+  /** KVM hands out what it delivered last; a host's page faults decide what that is. */
+  @Test
+  void forgetsWhatIsDelivered() {
+    try (ProbeGuest guest = ProbeGuest.start(kvm, 0xF4)) {
+      VcpuState clean = guest.vcpu().save();
+      byte[] events = clean.events();
+      events[Layout.Events.EXCEPTION_NR] = 14;
+      events[Layout.Events.EXCEPTION_HAS_ERROR_CODE] = 1;
+      events[Layout.Events.EXCEPTION_ERROR_CODE] = 2;
+      events[Layout.Events.INTERRUPT_NR] = 0x30;
+
+      guest.vcpu().restore(withEvents(clean, events));
+
+      assertThat(guest.vcpu().save()).isEqualTo(clean);
+    }
+  }
+
+  @Test
+  void keepsWhatIsBeingDelivered() {
+    try (ProbeGuest guest = ProbeGuest.start(kvm, 0xF4)) {
+      VcpuState state = guest.vcpu().save();
+      byte[] events = state.events();
+      events[Layout.Events.EXCEPTION_INJECTED] = 1;
+      events[Layout.Events.EXCEPTION_NR] = 14;
+      events[Layout.Events.EXCEPTION_HAS_ERROR_CODE] = 1;
+      events[Layout.Events.EXCEPTION_ERROR_CODE] = 2;
+
+      guest.vcpu().restore(withEvents(state, events));
+
+      assertThat(guest.vcpu().save().events()).isEqualTo(events);
+    }
+  }
+
+  private static VcpuState withEvents(VcpuState state, byte[] events) {
+    return new VcpuState(
+        state.registers(),
+        state.specialRegisters(),
+        state.fpu(),
+        state.debugRegisters(),
+        state.msrs(),
+        events,
+        state.mpState());
+  }
 }
