@@ -23,8 +23,12 @@ public final class NetworkLink implements AutoCloseable {
   /** More than an interface queues; what is left is lost in the guest like any stale frame. */
   private static final int STALE_FRAMES_MAX = 10_000;
 
-  /** Announcements may be lost like any frame; QEMU, too, sends several. */
-  private static final int ANNOUNCEMENTS = 5;
+  /**
+   * Announcements may be lost like any frame, and a switch that has just lost a port may need
+   * seconds until it forwards again: the last one leaves 3 s after the first. QEMU, too, sends
+   * several.
+   */
+  private static final int ANNOUNCEMENTS = 7;
 
   private static final short ETHERTYPE_RARP = (short) 0x8035;
   private static final int RARP_FRAME_BYTES = 60;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class NetworkLinkTest {
   private static final String MAC = "52:54:00:12:34:56";
-  private static final int ANNOUNCEMENTS = 5;
+  private static final int ANNOUNCEMENTS = 7;
 
   private final FakePort port = new FakePort();
   private final BlockingQueue<byte[]> received = new LinkedBlockingQueue<>();
