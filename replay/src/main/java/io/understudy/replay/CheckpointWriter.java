@@ -93,13 +93,18 @@ final class CheckpointWriter implements AutoCloseable {
             });
   }
 
-  /** Waits for the checkpoint that is being written, and throws what went wrong with it. */
+  /**
+   * Waits for the checkpoint that is being written, and throws what went wrong with it: once, or
+   * whoever closes this because of it would hear it again, as an exception that suppresses itself.
+   */
   void awaitWritten() {
-    if (writing == null) {
+    Future<?> last = writing;
+    writing = null;
+    if (last == null) {
       return;
     }
     try {
-      writing.get();
+      last.get();
     } catch (ExecutionException failure) {
       if (failure.getCause() instanceof RuntimeException cause) {
         throw cause;
@@ -109,7 +114,6 @@ final class CheckpointWriter implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a checkpoint is written", interrupted);
     }
-    writing = null;
   }
 
   @Override

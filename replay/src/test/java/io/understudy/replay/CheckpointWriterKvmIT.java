@@ -1,6 +1,7 @@
 package io.understudy.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.understudy.kvm.Kvm;
 import io.understudy.kvm.RequiresKvm;
@@ -103,6 +104,17 @@ class CheckpointWriterKvmIT {
         assertThat(resume(store, checkpoint)).as("from %s", checkpoint).isEqualTo(end);
       }
     }
+  }
+
+  /** A failure that is told twice would suppress itself, and come out as one of the caller's. */
+  @Test
+  void saysWhatTheStoreSaid_whenItTakesNoCheckpoint() {
+    CheckpointStore store = open();
+    store.close();
+
+    assertThatThrownBy(() -> replayWithCheckpoints(store))
+        .isExactlyInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
   }
 
   private CheckpointStore open() {
