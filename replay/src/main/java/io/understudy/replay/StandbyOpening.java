@@ -4,6 +4,7 @@ import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.EpochSource;
 import io.understudy.log.LogExtent;
+import io.understudy.log.LogPosition;
 import io.understudy.log.LogTruncatedException;
 import io.understudy.log.SnapshotDamagedException;
 import io.understudy.log.StoredSnapshot;
@@ -33,9 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out where a standby begins: from its own newest checkpoint, if the log goes on from there;
- * else from the beginning of the run or from a snapshot of the primary, as {@link StartPolicy}
- * says.
+ * Finds out where a standby begins: from its own newest checkpoint, if the log goes on from there
+ * and is not far ahead; else from the beginning of the run or from a snapshot of the primary, as
+ * {@link StartPolicy} says.
  *
  * <p>Owned by the vCPU thread.
  */
@@ -45,6 +46,9 @@ final class StandbyOpening {
 
   /** So many snapshots that cannot be used are more than bad luck. */
   private static final int MOST_UNUSABLE = 5;
+
+  /** By what the wait for a primary is shorter where there is a checkpoint to go on from. */
+  private static final int HURRY = 3;
 
   private final Standby.Setup setup;
   private final StartOptions start;
@@ -88,7 +92,24 @@ final class StandbyOpening {
     }
   }
 
+  /** From the store's newest checkpoint, unless a snapshot of the primary is nearer; or null. */
   private StandbyStart fromStore(RocksCheckpointStore store) {
+    if (start.policy() == StartPolicy.AUTO && isFarBehind(store)) {
+      LOG.info(
+          "the log has gone on for more than {} epochs behind the newest checkpoint: vm={}",
+          start.replayAtMost(),
+          setup.vm());
+      StandbyStart cloned = null;
+      try {
+        cloned = fromSnapshot(store, store.run(), true);
+      } catch (SnapshotDamagedException | LogTruncatedException | ReplayDivergenceException bad) {
+        LOG.warn("goes on from its checkpoint, no snapshot can be used: {}", bad.getMessage());
+      }
+      if (cloned != null || giveUp.getAsBoolean()) {
+        return cloned;
+      }
+      start.phase().accept(StartOptions.RESTORING);
+    }
     try {
       return resumeNewest(store);
     } catch (LogTruncatedException truncated) {
@@ -100,8 +121,21 @@ final class StandbyOpening {
         throw refused("the log begins behind this node's newest checkpoint", truncated);
       }
       LOG.info("the log begins behind the newest checkpoint: {}", truncated.getMessage());
-      return fromSnapshot(store, store.run());
+      return fromSnapshot(store, store.run(), false);
     }
+  }
+
+  /** A leader writes no checkpoints, so those of one that is fenced are as old as its term. */
+  private boolean isFarBehind(RocksCheckpointStore store) {
+    Optional<Checkpoint> newest = store.newest();
+    if (newest.isEmpty()) {
+      return false;
+    }
+    LogExtent log = LogExtent.of(setup.connection(), setup.vm());
+    LogPosition position = newest.orElseThrow().log();
+    return store.run().equals(log.run())
+        && log.reaches(position)
+        && log.epochsBehind(position) > start.replayAtMost();
   }
 
   private static LogTruncatedException refused(String what, LogTruncatedException cause) {
@@ -203,7 +237,7 @@ final class StandbyOpening {
             setup.storeDirectory(), setup.vm(), log.run(), StoreOptions.DEFAULT);
     StandbyStart cloned = null;
     try {
-      cloned = fromSnapshot(store, log.run());
+      cloned = fromSnapshot(store, log.run(), log.isWhole());
     } finally {
       if (cloned == null) {
         store.close();
@@ -212,24 +246,34 @@ final class StandbyOpening {
     return cloned != null || giveUp.getAsBoolean() ? cloned : fromBeginning();
   }
 
-  /** Null if it was given up, or if the beginning of the log is what is left. */
-  private StandbyStart fromSnapshot(CheckpointStore store, UUID run) {
+  /**
+   * From a snapshot that is newer than all checkpoints of the store.
+   *
+   * @param mayReplay whether there is a place to replay from when no primary takes one
+   * @return null if it was given up, or if to replay is what is left
+   */
+  private StandbyStart fromSnapshot(CheckpointStore store, UUID run, boolean mayReplay) {
     start.phase().accept(StartOptions.CLONING);
     Set<UUID> unusable = new HashSet<>();
+    long newest = store.newest().map(Checkpoint::epoch).orElse(-1L);
+    boolean hasCheckpoint = newest >= 0 && mayReplay;
+    // Perhaps all primaries are dead, and one of those who wait here is to lead.
+    Duration patience =
+        hasCheckpoint ? start.answerTimeout().dividedBy(HURRY) : start.answerTimeout();
     try (SnapshotSource source =
         SnapshotSource.open(setup.connection(), setup.vm(), run, start.node())) {
       while (!giveUp.getAsBoolean()) {
         LogExtent log = LogExtent.of(setup.connection(), setup.vm());
-        Optional<StoredSnapshot> there = usable(source, run, log, unusable);
+        Optional<StoredSnapshot> there = usable(source, run, log, unusable, newest);
         boolean isNear =
             there.isPresent()
                 && log.epochsBehind(there.orElseThrow().position()) <= start.replayAtMost();
         Optional<StoredSnapshot> chosen =
-            isNear ? there : source.order(-1, "a standby begins", start.answerTimeout(), giveUp);
+            isNear ? there : source.order(-1, "a standby begins", patience, giveUp);
         if (chosen.isEmpty() && !giveUp.getAsBoolean()) {
           chosen = there;
-          if (chosen.isEmpty() && log.isWhole() && start.policy() == StartPolicy.AUTO) {
-            LOG.warn("no primary takes a snapshot, and the log is whole: vm={}", setup.vm());
+          if (chosen.isEmpty() && mayReplay && start.policy() == StartPolicy.AUTO) {
+            LOG.warn("no primary takes a snapshot, replays what the log has: vm={}", setup.vm());
             return null;
           }
         }
@@ -243,9 +287,10 @@ final class StandbyOpening {
   }
 
   private Optional<StoredSnapshot> usable(
-      SnapshotSource source, UUID run, LogExtent log, Set<UUID> unusable) {
+      SnapshotSource source, UUID run, LogExtent log, Set<UUID> unusable, long newest) {
     return source.directory().of(run).stream()
         .filter(snapshot -> snapshot.manifest().isComplete())
+        .filter(snapshot -> snapshot.manifest().epoch() > newest)
         .filter(snapshot -> !unusable.contains(snapshot.id()) && log.reaches(snapshot.position()))
         .reduce(
             (before, next) -> next.manifest().epoch() > before.manifest().epoch() ? next : before);

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
  * How a standby begins, and begins again.
  *
  * @param node name of the node, in orders
- * @param policy how it begins when it has nothing
+ * @param policy how it begins when it has nothing, or nothing that is near
  * @param replayAtMost how many epochs are rather replayed than a snapshot ordered, from 0
  * @param answerTimeout how long a primary may take to begin with a snapshot that was ordered
  * @param phase told in one word what the standby does before it follows
@@ -19,6 +19,9 @@ public record StartOptions(
     long replayAtMost,
     Duration answerTimeout,
     Consumer<String> phase) {
+  /** What a heartbeat says before anything else. */
+  public static final String RESTORING = "RESTORING";
+
   /** What a heartbeat says while a snapshot is awaited and loaded. */
   public static final String CLONING = "CLONING";
 

@@ -79,6 +79,35 @@ class LiveCloneIT {
     }
   }
 
+  /** A leader that was fenced has checkpoints that are as old as its term. */
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void oldCheckpointIsPassedOver_whenASnapshotIsNearer() throws Exception {
+    Needs.kvm();
+    try (LocalCluster cluster = TestPair.cluster("live-clone-behind")) {
+      TestPair pair = TestPair.start(cluster, VM, "--checkpoint-every", "500ms");
+      try (IncrTraffic traffic = pair.traffic("behind")) {
+        cluster.await(
+            () -> pair.standbyBeat().checkpointEpoch() > 0, "a checkpoint", TestPair.TIMEOUT);
+        pair.standby().kill();
+        long old = pair.standbyBeat().checkpointEpoch();
+        pair.awaitAcknowledged(traffic, 100);
+        cluster.await(() -> pair.leaderBeat().epoch() > old + 100, "more epochs", TestPair.TIMEOUT);
+
+        pair.restartStandby("--replay-at-most", "50");
+        cluster.awaitFollowing(VM, pair.standbyNode(), TestPair.TIMEOUT);
+
+        assertThat(pair.standby().lines())
+            .anySatisfy(line -> assertThat(line).contains("loaded a snapshot"))
+            .noneSatisfy(line -> assertThat(line).contains("restored a checkpoint"));
+        pair.leader().kill();
+        pair.awaitTakeover();
+        pair.awaitAcknowledged(traffic, 50);
+        pair.assertNothingLostOrTwice(traffic);
+      }
+    }
+  }
+
   private static StoredSnapshot order(LocalCluster cluster) {
     VmId vm = new VmId(VM);
     LogExtent log = LogExtent.of(cluster.connection(), vm);

@@ -165,7 +165,7 @@ public final class Node {
           LockSupport.parkNanos(POLL.toNanos());
         }
       }
-      try (Pulse pulse = pulse(outside, NodeRole.STANDBY, "RESTORING")) {
+      try (Pulse pulse = pulse(outside, NodeRole.STANDBY, StartOptions.RESTORING)) {
         pulse.start();
         watch.start();
         OrderListener orders = new OrderListener(settings, board);
