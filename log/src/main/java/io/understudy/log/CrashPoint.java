@@ -46,7 +46,23 @@ public enum CrashPoint {
   /** A checkpoint is about to be written. */
   BEFORE_CHECKPOINT,
   /** It is written. */
-  AFTER_CHECKPOINT;
+  AFTER_CHECKPOINT,
+  /** A leader has sent one round of pages for a snapshot of its machine, not the last. */
+  BETWEEN_CLONE_ROUNDS,
+  /** All pieces of a snapshot are with the brokers; its manifest is about to be written. */
+  BEFORE_MANIFEST,
+  /** The manifest is written, and whoever ordered the snapshot may load it. */
+  AFTER_MANIFEST,
+  /** A standby has filled in one more page of a snapshot; passed at every page. */
+  WITHIN_SNAPSHOT_LOAD,
+  /** A snapshot's machine is there and right; it is about to become the first checkpoint. */
+  BEFORE_SNAPSHOT_STORED,
+  /** It is one; the snapshot has not been marked as verified. */
+  AFTER_SNAPSHOT_STORED,
+  /** A standby that repairs itself has replayed one more epoch; passed at every epoch. */
+  WITHIN_REPAIR,
+  /** It has a correct machine, and is about to put it in the place of the wrong one. */
+  BEFORE_REPAIRED;
 
   /** Name of the system property; its value is {@code NAME:N:ACTION}. */
   public static final String PROPERTY = "understudy.crashPoint";

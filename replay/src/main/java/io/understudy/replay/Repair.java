@@ -1,5 +1,6 @@
 package io.understudy.replay;
 
+import io.understudy.log.CrashPoint;
 import io.understudy.log.Epoch;
 import io.understudy.log.LogTruncatedException;
 import io.understudy.log.SnapshotDamagedException;
@@ -212,6 +213,7 @@ final class Repair {
     public void applied(Epoch epoch, Machine machine) {
       next.applied(epoch, machine);
       reached = epoch.number();
+      CrashPoint.WITHIN_REPAIR.pass();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.understudy.replay;
 
+import io.understudy.log.CrashPoint;
 import io.understudy.log.EpochReader;
 import io.understudy.log.EpochSource;
 import io.understudy.log.LogTruncatedException;
@@ -71,7 +72,9 @@ final class SnapshotLoader {
       verify(snapshot, machine.digest());
       setup.output().restore(pages.machine().console(), machine.framesSent());
       Checkpoint checkpoint = checkpoint(snapshot, pages.encoded);
+      CrashPoint.BEFORE_SNAPSHOT_STORED.pass();
       store.write(checkpoint, new LivePages(machine, pages.toWrite(changed, machine)));
+      CrashPoint.AFTER_SNAPSHOT_STORED.pass();
       LOG.info(
           "loaded a snapshot: vm={} run={} snapshot={} epoch={} position={} mib={} millis={}",
           setup.vm(),
@@ -172,6 +175,7 @@ final class SnapshotLoader {
               (number, content) -> {
                 named.set(number);
                 sink.page(number, content);
+                CrashPoint.WITHIN_SNAPSHOT_LOAD.pass();
               });
     }
 

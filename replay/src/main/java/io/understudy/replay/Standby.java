@@ -2,6 +2,7 @@ package io.understudy.replay;
 
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
+import io.understudy.log.CrashPoint;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochSource;
 import io.understudy.machine.Machine;
@@ -174,6 +175,7 @@ public final class Standby implements AutoCloseable {
       }
       restarted(right);
     }
+    CrashPoint.BEFORE_REPAIRED.pass();
     Machine wrong = machine;
     EpochSource old = source;
     machine = right.machine();

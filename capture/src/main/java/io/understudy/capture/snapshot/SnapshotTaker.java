@@ -1,6 +1,7 @@
 package io.understudy.capture.snapshot;
 
 import io.understudy.log.CommittedEpoch;
+import io.understudy.log.CrashPoint;
 import io.understudy.log.EpochDraft;
 import io.understudy.log.LogException;
 import io.understudy.log.SnapshotSink;
@@ -152,6 +153,7 @@ public final class SnapshotTaker {
         }
         copy(step.round(), first);
         first = false;
+        CrashPoint.BETWEEN_CLONE_ROUNDS.pass();
         rounds.copied();
       }
     }
@@ -211,7 +213,9 @@ public final class SnapshotTaker {
         return Optional.empty();
       }
       SnapshotPart.Completed manifest = manifest(cut, committed, pieces);
+      CrashPoint.BEFORE_MANIFEST.pass();
       sink.complete(manifest);
+      CrashPoint.AFTER_MANIFEST.pass();
       statistics.completed(manifest);
       return Optional.of(manifest);
     }

@@ -74,20 +74,24 @@ final class BeatLog implements AutoCloseable {
         .findFirst();
   }
 
-  /** What the nodes said that cannot be. */
-  synchronized List<String> violations() {
-    return violations(changes.stream().map(Heard::beat).toList());
+  /**
+   * What the nodes said that cannot be.
+   *
+   * @param mayDiffer whether the memory of a replica was changed
+   */
+  synchronized List<String> violations(boolean mayDiffer) {
+    return violations(changes.stream().map(Heard::beat).toList(), mayDiffer);
   }
 
   /** What cannot be: two leaders of one term, a replica that differs. */
-  static List<String> violations(List<Heartbeat> beats) {
+  static List<String> violations(List<Heartbeat> beats, boolean mayDiffer) {
     Map<Long, Set<UUID>> leaders = new TreeMap<>();
     List<String> violations = new ArrayList<>();
     for (Heartbeat beat : beats) {
       if (beat.role() == NodeRole.PRIMARY && NodePhase.of(beat) == NodePhase.LIVE) {
         leaders.computeIfAbsent(beat.term(), term -> new HashSet<>()).add(beat.incarnation());
       }
-      if (beat.digestMismatches() > 0) {
+      if (beat.digestMismatches() > 0 && !mayDiffer) {
         violations.add("a standby differs from the log: " + beat);
       }
     }

@@ -88,6 +88,19 @@ final class Damage {
     }
   }
 
+  /** Takes away what was reserved behind the end of a file that is open somewhere. */
+  static void releaseReserve(Path file) {
+    long pages = (file.toFile().length() + 4095) / 4096;
+    command(
+        "fallocate",
+        "--punch-hole",
+        "--offset",
+        Long.toString(pages * 4096),
+        "--length",
+        Long.toString(1L << 30),
+        file.toString());
+  }
+
   /** Makes a directory a small disk of its own, in memory. Takes root. */
   static void mount(Path directory, int mebibytes) {
     try {

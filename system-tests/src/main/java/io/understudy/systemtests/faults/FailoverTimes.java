@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 record FailoverTimes(long total, long detection, long fence, long drain, long open) {
   /** Empty if the leader was not replaced. */
   static Optional<FailoverTimes> of(
-      Nemesis.LeaderLost lost,
+      Diary.LeaderLost lost,
       BeatLog beats,
       Map<Long, String> promotions,
       List<Operation> operations) {

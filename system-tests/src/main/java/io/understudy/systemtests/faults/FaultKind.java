@@ -10,6 +10,10 @@ enum FaultKind {
   CRASH_POINT,
   /** The leader is frozen, shorter or longer than it takes to be replaced: a zombie. */
   PAUSE_PRIMARY,
+  /** Several faults, one after the other, of a VM in node processes. */
+  NODE_CHAIN,
+  /** A node dies or freezes while a snapshot is taken or loaded. */
+  CLONE_CRASH,
   /** SIGKILL of a broker, which comes back with its data. */
   KILL_BROKER,
   /** The leader's connections to Kafka are silent; what was under way arrives late. */
@@ -43,7 +47,15 @@ enum FaultKind {
   /** A broker is frozen. */
   PAUSE_BROKER,
   /** All networks to Kafka are slow. */
-  SLOW_NETWORK;
+  SLOW_NETWORK,
+  /** Bits of a running standby's guest memory change: it repairs itself. */
+  FLIPPED_MEMORY,
+  /** The disk below the store of a running standby is full. */
+  FULL_STORE,
+  /** The front's connections to the leader are reset, and new ones too. */
+  CUT_FRONT,
+  /** The front's connections to the leader are silent. */
+  HOLE_FRONT;
 
   /** The name as reports have it. */
   String label() {
@@ -53,6 +65,14 @@ enum FaultKind {
   /** Whether the log is damaged for good: nobody can follow it any more. */
   boolean endsTheLog() {
     return this == FOREIGN_RECORD;
+  }
+
+  /** Whether runs about it have a plot of their own. */
+  boolean isStaged() {
+    return switch (this) {
+      case NODE_CHAIN, CLONE_CRASH, FLIPPED_MEMORY, FULL_STORE -> true;
+      default -> false;
+    };
   }
 
   /** How many brokers it takes. */

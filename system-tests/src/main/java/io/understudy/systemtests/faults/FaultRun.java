@@ -1,21 +1,15 @@
 package io.understudy.systemtests.faults;
 
 import io.understudy.log.CrashPoint;
-import io.understudy.schemas.Heartbeat;
-import io.understudy.schemas.NodeRole;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /**
  * One VM from power-on through its faults to the judgement. Owned by the thread that calls {@link
@@ -46,8 +40,8 @@ final class FaultRun {
    *
    * @param schedule what was planned
    * @param violations what is wrong, empty when all is well
-   * @param injected what the nemesis did
-   * @param failover how long the failover took, if there was one to be measured
+   * @param injected what was done, by kind
+   * @param failovers how long failovers took, those that can be measured
    * @param seen what clients saw
    * @param terms leaderships
    * @param diary what happened, for people
@@ -56,8 +50,8 @@ final class FaultRun {
   record Result(
       Schedule schedule,
       List<String> violations,
-      Map<FaultKind, Integer> injected,
-      Optional<FailoverTimes> failover,
+      Map<String, Integer> injected,
+      List<FailoverTimes> failovers,
       Workload.Seen seen,
       int terms,
       List<String> diary,
@@ -74,7 +68,8 @@ final class FaultRun {
   /** Runs everything. Whatever goes wrong is in the result. */
   Result execute() throws InterruptedException {
     long start = System.nanoTime();
-    boolean ownDisk = schedule.main() == FaultKind.FULL_DISK;
+    boolean ownDisk =
+        schedule.main() == FaultKind.FULL_DISK || schedule.main() == FaultKind.FULL_STORE;
     Path disk = directory.resolve(VmProcesses.name(1));
     try {
       Files.createDirectories(directory);
@@ -82,13 +77,7 @@ final class FaultRun {
         Damage.mount(disk, DISK_MIB);
       }
       beats.watch(vm);
-      try (VmProcesses processes =
-          new VmProcesses(
-              vm,
-              brokers,
-              directory,
-              NodeCommands.byRole(),
-              schedule.main() == FaultKind.CLOCK_JUMP)) {
+      try (VmProcesses processes = new VmProcesses(vm, brokers, directory, schedule, beats)) {
         return execute(processes, start);
       }
     } catch (IOException e) {
@@ -101,110 +90,79 @@ final class FaultRun {
   }
 
   private Result execute(VmProcesses processes, long start) throws InterruptedException {
+    Assault.Scene scene = new Assault.Scene(schedule, vm, processes, brokers, beats, new Diary());
+    Diary diary = scene.diary();
     processes.startAll(schedule.crash());
-    Nemesis nemesis = new Nemesis(schedule, vm, processes, brokers, beats);
     Workload.Seen seen;
-    LogJudge.Verdict verdict;
     try (Workload workload =
         Workload.start(vm, processes.frontPort(), CLIENTS, schedule.seed(), TIMEOUT)) {
-      await(processes, "clients are served", () -> workload.fewestReplies() >= REPLIES_BEFORE);
-      await(processes, "the standby follows", () -> beats.newest(VmProcesses.name(1)).isPresent());
-      if (violations.isEmpty()) {
-        nemesis.run();
-        violations.addAll(nemesis.violations());
-        recover(processes, workload);
+      boolean begun =
+          diary.await(
+              "clients are served", TIMEOUT, () -> workload.fewestReplies() >= REPLIES_BEFORE);
+      begun &=
+          diary.await(
+              "the standby follows", TIMEOUT, () -> beats.newest(VmProcesses.name(1)).isPresent());
+      if (begun) {
+        scene.assault().run(workload);
+        recover(scene, workload);
+      } else {
+        diary.note(processes.tails());
       }
       seen = workload.stop();
     }
+    violations.addAll(diary.violations());
     violations.addAll(seen.violations());
     List<VmProcesses.Ended> ended = processes.ended();
     ended.forEach(this::checkEnd);
     processes.close();
-    violations.addAll(beats.violations());
+    violations.addAll(beats.violations(schedule.main() == FaultKind.FLIPPED_MEMORY));
     violations.addAll(LinearizabilityChecker.check(seen.operations()));
-    verdict = LogJudge.judge(brokers.connection(), vm, seen.traces());
+    LogJudge.Verdict verdict = LogJudge.judge(brokers.connection(), vm, seen.traces());
     violations.addAll(verdict.violations());
     checkRefusal(verdict.refusal());
-    List<String> diary = new ArrayList<>(nemesis.diary());
-    ended.forEach(end -> diary.add("  ended: " + end.name() + " code=" + end.code()));
+    ended.forEach(end -> diary.note("ended: " + end.name() + " code=" + end.code()));
+    Map<Long, String> promotions = processes.promotions();
     Result result =
         new Result(
             schedule,
             violations,
-            new EnumMap<>(nemesis.injected()),
-            nemesis
-                .lost()
-                .flatMap(
-                    lost ->
-                        FailoverTimes.of(lost, beats, processes.promotions(), seen.operations())),
+            diary.injected(),
+            diary.lost().stream()
+                .map(lost -> FailoverTimes.of(lost, beats, promotions, seen.operations()))
+                .flatMap(Optional::stream)
+                .toList(),
             seen,
             verdict.terms(),
-            diary,
+            diary.lines(),
             (System.nanoTime() - start) / 1e9);
     writeEvidence(result);
     return result;
   }
 
-  /** Everything is made whole; then clients must be served and a standby must follow. */
-  private void recover(VmProcesses processes, Workload workload) {
+  /** Everything is made whole; then clients must be served and the standbys must follow. */
+  private void recover(Assault.Scene scene, Workload workload) {
     brokers.heal();
-    if (schedule.main().endsTheLog()) {
-      int before = workload.fewestReplies();
-      await(
-          processes,
-          "the leader serves although its log is damaged",
-          () -> workload.fewestReplies() >= before + REPLIES_AFTER);
+    scene.processes().heal();
+    if (!schedule.main().endsTheLog()) {
+      new Recovery(scene).await(workload, REPLIES_AFTER);
       return;
     }
-    processes.revive();
     int before = workload.fewestReplies();
-    await(
-        processes,
-        "clients are served again",
-        () -> {
-          processes.revive();
-          return workload.fewestReplies() >= before + REPLIES_AFTER;
-        });
-    long target = beats.leader().map(Heartbeat::epoch).orElse(0L);
-    await(
-        processes,
-        "a standby follows again: epoch=" + target,
-        () -> {
-          processes.revive();
-          return follows(processes, target);
-        });
-  }
-
-  private boolean follows(VmProcesses processes, long target) {
-    Optional<Heartbeat> leader = beats.leader();
-    if (leader.isEmpty()) {
-      return false;
-    }
-    int other = 1 - VmProcesses.number(leader.get().node());
-    return processes.node(other).isAlive()
-        && beats
-            .newest(VmProcesses.name(other))
-            .filter(beat -> beat.role() == NodeRole.STANDBY && beat.epoch() >= target)
-            .isPresent();
-  }
-
-  private void await(VmProcesses processes, String what, BooleanSupplier condition) {
-    long deadlineNanos = System.nanoTime() + TIMEOUT.toNanos();
-    while (violations.isEmpty() && !condition.getAsBoolean()) {
-      if (System.nanoTime() - deadlineNanos >= 0) {
-        violations.add(
-            "did not happen in " + TIMEOUT.toSeconds() + " s: " + what + "\n" + processes.tails());
-        return;
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-    }
+    scene
+        .diary()
+        .await(
+            "the leader serves although its log is damaged",
+            TIMEOUT,
+            () -> workload.fewestReplies() >= before + REPLIES_AFTER);
   }
 
   private void checkEnd(VmProcesses.Ended end) {
     boolean expected =
         switch (end.code()) {
-          case EXIT_KILLED, EXIT_FENCED -> true;
-          case CrashPoint.EXIT_CODE -> schedule.main() == FaultKind.CRASH_POINT;
+          case EXIT_KILLED -> true;
+          // A node process follows whoever has fenced it.
+          case EXIT_FENCED -> !schedule.cast().byNode();
+          case CrashPoint.EXIT_CODE -> schedule.crash().isPresent();
           case EXIT_LOG ->
               switch (schedule.main()) {
                 case FOREIGN_RECORD, DAMAGED_SEGMENT, DAMAGED_CHECKPOINT -> true;
@@ -214,7 +172,8 @@ final class FaultRun {
               };
           case EXIT_REFUSED ->
               schedule.main() == FaultKind.DAMAGED_CHECKPOINT
-                  || schedule.main() == FaultKind.FULL_DISK;
+                  || schedule.main() == FaultKind.FULL_DISK
+                  || schedule.main() == FaultKind.FULL_STORE;
           default -> false;
         };
     if (!expected) {

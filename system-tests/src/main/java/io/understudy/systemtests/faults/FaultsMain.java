@@ -142,7 +142,7 @@ final class FaultsMain implements Callable<Integer> {
             result.seen().unanswered(),
             result.terms(),
             result.seconds(),
-            result.failover().map(times -> " " + times).orElse("")));
+            result.failovers().isEmpty() ? "" : " " + result.failovers()));
     brokers.forget(vm);
     if (result.violations().isEmpty()) {
       if (!keep) {

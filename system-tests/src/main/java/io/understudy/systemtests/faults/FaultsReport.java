@@ -36,8 +36,8 @@ final class FaultsReport {
   void add(FaultRun.Result result, String repeat, Path directory) {
     runs++;
     operations += result.seen().operations().size();
-    result.injected().forEach((kind, count) -> injected.merge(kind.label(), count, Integer::sum));
-    result.failover().ifPresent(failovers::add);
+    result.injected().forEach((kind, count) -> injected.merge(kind, count, Integer::sum));
+    failovers.addAll(result.failovers());
     if (result.violations().isEmpty()) {
       passed++;
       return;

@@ -1,7 +1,6 @@
 package io.understudy.systemtests.faults;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,8 +15,6 @@ import java.util.List;
  * preloaded into the process (see {@code jumping-clock.c}). Takes gcc. Owned by one thread.
  */
 final class JumpingClocks {
-  private static final String SOURCE = "jumping-clock.c";
-
   private final Path directory;
   private final Path library;
 
@@ -28,23 +25,7 @@ final class JumpingClocks {
 
   /** Compiles the library; clocks are files in {@code directory}. */
   static JumpingClocks in(Path directory) {
-    Path source = directory.resolve(SOURCE);
-    Path library = directory.resolve("jumping-clock.so");
-    try (InputStream packed = JumpingClocks.class.getResourceAsStream(SOURCE)) {
-      Files.copy(packed, source);
-      List<String> command =
-          List.of("gcc", "-shared", "-fPIC", "-O2", "-o", "" + library, "" + source, "-ldl");
-      int code = new ProcessBuilder(command).inheritIO().start().waitFor();
-      if (code != 0) {
-        throw new IllegalStateException("cannot compile: command=" + command + " code=" + code);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot compile " + source + ": is gcc installed?", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while gcc compiles", e);
-    }
-    return new JumpingClocks(directory, library);
+    return new JumpingClocks(directory, Preload.compile("jumping-clock", directory));
   }
 
   /** What stands before the command of a process that shall have a clock of its own. */

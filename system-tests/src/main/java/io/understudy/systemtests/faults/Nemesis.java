@@ -7,10 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Breaks what the schedule says and repairs it again. Owned by the run's thread. */
-final class Nemesis {
+final class Nemesis implements Assault {
   /** How long a process may take to find out that something is wrong with its files. */
   private static final Duration REFUSAL_TIMEOUT = Duration.ofSeconds(60);
 
@@ -31,31 +28,21 @@ final class Nemesis {
   private final VmProcesses processes;
   private final Brokers brokers;
   private final BeatLog beats;
-  private final Map<FaultKind, Integer> injected = new EnumMap<>(FaultKind.class);
-  private final List<String> diary = new ArrayList<>();
-  private final List<String> violations = new ArrayList<>();
-  private LeaderLost lost;
-
-  /**
-   * The moment from which a failover is counted.
-   *
-   * @param nanos when, on the monotonic clock
-   * @param term that ended, if it did
-   */
-  record LeaderLost(long nanos, long term) {}
+  private final Diary diary;
 
   private record Timed(long atNanos, Runnable action) {}
 
-  Nemesis(Schedule schedule, String vm, VmProcesses processes, Brokers brokers, BeatLog beats) {
-    this.schedule = schedule;
-    this.vm = vm;
-    this.processes = processes;
-    this.brokers = brokers;
-    this.beats = beats;
+  Nemesis(Scene scene) {
+    this.schedule = scene.schedule();
+    this.vm = scene.vm();
+    this.processes = scene.processes();
+    this.brokers = scene.brokers();
+    this.beats = scene.beats();
+    this.diary = scene.diary();
   }
 
-  /** Does everything, and returns when it is undone. */
-  void run() {
+  @Override
+  public void run(Workload workload) {
     long start = System.nanoTime();
     PriorityQueue<Timed> timeline = new PriorityQueue<>(Comparator.comparingLong(Timed::atNanos));
     for (Schedule.Step step : schedule.steps()) {
@@ -75,26 +62,6 @@ final class Nemesis {
       LockSupport.parkNanos(Math.max(0, next.atNanos() - System.nanoTime()));
       next.action().run();
     }
-  }
-
-  /** What was done, by kind. */
-  Map<FaultKind, Integer> injected() {
-    return injected;
-  }
-
-  /** What was done, in words. */
-  List<String> diary() {
-    return diary;
-  }
-
-  /** What did not end as it must. */
-  List<String> violations() {
-    return violations;
-  }
-
-  /** When the leader was lost first, if it was. */
-  Optional<LeaderLost> lost() {
-    return Optional.ofNullable(lost);
   }
 
   private Runnable inject(Schedule.Step step) {
@@ -125,6 +92,10 @@ final class Nemesis {
       case FULL_DISK -> fullDisk(step, standby);
       case CLOCK_JUMP -> clockJump(step, random);
       case CRASH_POINT -> crash(step);
+      case CUT_FRONT -> front(step, leader, TcpProxy.Mode.CUT);
+      case HOLE_FRONT -> front(step, leader, TcpProxy.Mode.HOLE);
+      case NODE_CHAIN, CLONE_CRASH, FLIPPED_MEMORY, FULL_STORE ->
+          throw new IllegalStateException("no step: " + step);
     };
   }
 
@@ -194,10 +165,16 @@ final class Nemesis {
     return () -> network.forEach(proxy -> proxy.become(TcpProxy.Mode.WHOLE));
   }
 
+  /** Of nobody's death: the leader leads on, and clients wait. */
+  private Runnable front(Schedule.Step step, int leader, TcpProxy.Mode mode) {
+    return network(step, processes.frontNetwork().of(leader), mode, false);
+  }
+
   private Runnable slow(Schedule.Step step, int millis) {
     List<TcpProxy> all = new ArrayList<>(processes.coordinatorNetwork());
-    all.addAll(processes.network(0));
-    all.addAll(processes.network(1));
+    for (int node = 0; node < processes.count(); node++) {
+      all.addAll(processes.network(node));
+    }
     done(step, millis + " ms");
     all.forEach(proxy -> proxy.delay(millis));
     return () -> all.forEach(proxy -> proxy.delay(0));
@@ -296,7 +273,7 @@ final class Nemesis {
   }
 
   private Runnable crash(Schedule.Step step) {
-    Schedule.Crash crash = schedule.crash().orElseThrow();
+    Crash crash = schedule.crash().orElseThrow();
     crash.ofLeader().ifPresent(point -> reached(step, 0, point));
     crash.ofStandby().ifPresent(point -> reached(step, 1, point));
     return () -> {};
@@ -324,46 +301,33 @@ final class Nemesis {
                     .newest(name)
                     .filter(beat -> beat.role() == NodeRole.STANDBY && beat.epoch() >= target)
                     .isPresent();
-    if (!until(() -> !process.isAlive() || follows.getAsBoolean(), REFUSAL_TIMEOUT)) {
-      violations.add(
+    if (!Diary.until(REFUSAL_TIMEOUT, () -> !process.isAlive() || follows.getAsBoolean())) {
+      diary.violation(
           step.kind().label() + ": the node neither refuses nor follows: " + process.tail());
     } else if (process.isAlive()) {
-      diary.add("  follows all the same");
+      diary.note("follows all the same");
     } else {
       List<String> lines = process.lines();
-      diary.add("  refused: " + lines.get(lines.size() - 1));
+      diary.note("refused: " + lines.get(lines.size() - 1));
       int code = process.awaitExit(Duration.ofSeconds(1));
       if (step.kind() == FaultKind.FOREIGN_RECORD && code != EXIT_LOG) {
-        violations.add("exit code of a node that finds a foreign record: " + code);
+        diary.violation("exit code of a node that finds a foreign record: " + code);
       }
     }
   }
 
   private void await(String what, BooleanSupplier condition) {
-    if (!until(condition, CRASH_TIMEOUT)) {
-      violations.add("did not happen in " + CRASH_TIMEOUT.toSeconds() + " s: " + what);
-    }
+    diary.await(what, CRASH_TIMEOUT, condition);
   }
 
-  private static boolean until(BooleanSupplier condition, Duration timeout) {
-    long deadlineNanos = System.nanoTime() + timeout.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - deadlineNanos >= 0) {
-        return false;
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-    }
-    return true;
-  }
-
+  /** The first time counts: what comes later has several causes. */
   private void leaderLost() {
-    if (lost == null) {
-      lost = new LeaderLost(System.nanoTime(), beats.leader().map(Heartbeat::term).orElse(0L));
+    if (diary.firstLost().isEmpty()) {
+      diary.leaderLost(beats.leader().map(Heartbeat::term).orElse(0L));
     }
   }
 
   private void done(Schedule.Step step, String what) {
-    injected.merge(step.kind(), 1, Integer::sum);
-    diary.add(System.nanoTime() / 1_000_000 + " ms " + step.kind().label() + " " + what);
+    diary.done(step.kind().label(), what);
   }
 }

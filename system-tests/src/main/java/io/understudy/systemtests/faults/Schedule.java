@@ -1,6 +1,5 @@
 package io.understudy.systemtests.faults;
 
-import io.understudy.log.CrashPoint;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -17,27 +16,17 @@ import java.util.Set;
  * @param main what the run is about
  * @param steps what the nemesis does, in order of time
  * @param crash where processes fail by themselves
+ * @param cast what the VM's nodes are
+ * @param chain what follows each other instead of steps
  */
-record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<Crash> crash) {
-  private static final CrashPoint[] OF_LEADERS = {
-    CrashPoint.BEFORE_COMMIT,
-    CrashPoint.AFTER_COMMIT,
-    CrashPoint.WITHIN_COMMIT,
-    CrashPoint.BEFORE_RELEASE,
-    CrashPoint.AFTER_RELEASE
-  };
-
-  private static final CrashPoint[] OF_STANDBYS = {
-    CrashPoint.AFTER_FENCE,
-    CrashPoint.BEFORE_CHECKPOINT,
-    CrashPoint.AFTER_OPEN,
-    CrashPoint.WITHIN_DRAIN,
-    CrashPoint.BEFORE_FIRST_RELEASE,
-    CrashPoint.AFTER_CHECKPOINT,
-    CrashPoint.BEFORE_FENCE,
-    CrashPoint.BEFORE_OPEN
-  };
-
+record Schedule(
+    int run,
+    long seed,
+    FaultKind main,
+    List<Step> steps,
+    Optional<Crash> crash,
+    Cast cast,
+    List<Blow> chain) {
   /** What may happen beside anything else. */
   private static final FaultKind[] MORE = {
     FaultKind.KILL_PRIMARY,
@@ -59,12 +48,24 @@ record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<C
           FaultKind.DAMAGED_CHECKPOINT,
           FaultKind.FULL_DISK);
 
+  /** A node process does not end of what ends the process of a role. */
+  private static final Set<FaultKind> BY_ROLE = EnumSet.of(FaultKind.FULL_DISK);
+
   private static final int CHANCE_OF_MORE = 2;
 
-  /** Copies the list. */
+  /** Copies the lists. */
   Schedule {
     steps = List.copyOf(steps);
+    chain = List.copyOf(chain);
   }
+
+  /**
+   * What the VM's nodes are.
+   *
+   * @param nodes how many there are
+   * @param byNode whether each is an {@code understudy node}, or has a command for each role
+   */
+  record Cast(int nodes, boolean byNode) {}
 
   /**
    * One thing that the nemesis does.
@@ -75,14 +76,6 @@ record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<C
    * @param choice of what the kind leaves open
    */
   record Step(FaultKind kind, long atMillis, long holdMillis, int choice) {}
-
-  /**
-   * Where processes fail by themselves.
-   *
-   * @param ofLeader what the first leader is armed with, if anything
-   * @param ofStandby what the first standby is armed with
-   */
-  record Crash(Optional<String> ofLeader, Optional<String> ofStandby) {}
 
   /**
    * The schedule of a run.
@@ -96,6 +89,9 @@ record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<C
     FaultKind[] kinds = FaultKind.values();
     FaultKind main = kind.orElse(kinds[Math.floorMod(run, kinds.length)]);
     int round = kind.isPresent() ? run : run / kinds.length;
+    if (main.isStaged()) {
+      return staged(run, main, round, random);
+    }
     List<Step> steps = new ArrayList<>();
     steps.add(step(main, 200 + random.nextInt(1200), random));
     boolean pair = main == FaultKind.LOSE_BROKER || random.nextInt(CHANCE_OF_MORE) == 0;
@@ -106,8 +102,32 @@ record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<C
     }
     steps.sort(Comparator.comparingLong(Step::atMillis));
     Optional<Crash> crash =
-        main == FaultKind.CRASH_POINT ? Optional.of(crash(round, random)) : Optional.empty();
-    return new Schedule(run, random.nextLong(), main, steps, crash);
+        main == FaultKind.CRASH_POINT
+            ? Optional.of(Crash.ofFailover(round, random))
+            : Optional.empty();
+    long clients = random.nextLong();
+    boolean byNode = round % 2 == 1 && !BY_ROLE.contains(main);
+    return new Schedule(run, clients, main, steps, crash, new Cast(2, byNode), List.of());
+  }
+
+  /** A run with a plot of its own, which has one step. */
+  private static Schedule staged(int run, FaultKind main, int round, Random random) {
+    Step step = new Step(main, 0, 0, random.nextInt(1 << 20));
+    List<Blow> chain = main == FaultKind.NODE_CHAIN ? Blow.chain(random) : List.of();
+    Cast cast =
+        switch (main) {
+          case NODE_CHAIN -> new Cast(random.nextInt(3) == 0 ? 3 : 2, true);
+          case CLONE_CRASH -> new Cast(3, true);
+          default -> new Cast(2, round % 2 == 0);
+        };
+    Optional<Crash> crash =
+        switch (main) {
+          case CLONE_CRASH -> Optional.of(Crash.ofClone(round, random));
+          case FLIPPED_MEMORY ->
+              round % 3 == 0 ? Optional.empty() : Optional.of(Crash.ofRepair(round, random));
+          default -> Optional.empty();
+        };
+    return new Schedule(run, random.nextLong(), main, List.of(step), crash, cast, chain);
   }
 
   private static Step step(FaultKind kind, long atMillis, Random random) {
@@ -131,27 +151,6 @@ record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<C
     return new Step(kind, atMillis, hold, random.nextInt(1 << 20));
   }
 
-  private static Crash crash(int round, Random random) {
-    CrashPoint ofStandby = OF_STANDBYS[Math.floorMod(round, OF_STANDBYS.length)];
-    boolean whileFollowing =
-        ofStandby == CrashPoint.BEFORE_CHECKPOINT || ofStandby == CrashPoint.AFTER_CHECKPOINT;
-    // A leader that died would end what the standby is to fail at.
-    Optional<String> leader =
-        whileFollowing
-            ? Optional.empty()
-            : Optional.of(
-                armed(
-                    OF_LEADERS[Math.floorMod(round, OF_LEADERS.length)],
-                    60 + random.nextInt(200),
-                    random));
-    return new Crash(
-        leader, Optional.of(armed(ofStandby, whileFollowing ? 1 + random.nextInt(2) : 1, random)));
-  }
-
-  private static String armed(CrashPoint point, int turn, Random random) {
-    return point.label() + ":" + turn + ":" + (random.nextInt(3) == 0 ? "stop" : "halt");
-  }
-
   /** For people. */
   String describe() {
     StringBuilder text = new StringBuilder();
@@ -163,12 +162,11 @@ record Schedule(int run, long seed, FaultKind main, List<Step> steps, Optional<C
                 .append(step.atMillis())
                 .append('+')
                 .append(step.holdMillis()));
-    crash.ifPresent(
-        where ->
-            text.append(" leader=")
-                .append(where.ofLeader().orElse("-"))
-                .append(" standby=")
-                .append(where.ofStandby().orElse("-")));
+    crash.ifPresent(where -> text.append(where.describe()));
+    chain.forEach(blow -> text.append(' ').append(blow.describe()));
+    if (cast.byNode()) {
+      text.append(" nodes=").append(cast.nodes());
+    }
     return text.substring(1);
   }
 }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
@@ -13,10 +14,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
- * A network between one process and one broker that can fail: a TCP port of the loopback address
- * whose connections are passed on to another port.
+ * A network between two processes that can fail: a TCP port of the loopback address whose
+ * connections are passed on to another port.
  *
  * <p>What is under way when the network becomes a black hole arrives, late, when it is whole again,
  * as it does with TCP over a network that lost packets for a while. Thread-safe; has two threads
@@ -36,7 +38,7 @@ final class TcpProxy implements AutoCloseable {
   }
 
   private final ServerSocket server;
-  private final int targetPort;
+  private final Supplier<InetSocketAddress> target;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -44,16 +46,21 @@ final class TcpProxy implements AutoCloseable {
   private volatile long delayMillis;
   private volatile boolean closed;
 
-  private TcpProxy(ServerSocket server, int targetPort) {
+  private TcpProxy(ServerSocket server, Supplier<InetSocketAddress> target) {
     this.server = server;
-    this.targetPort = targetPort;
+    this.target = target;
   }
 
   /** Listens on {@code port} and passes connections on to {@code targetPort}. */
   static TcpProxy start(int port, int targetPort) {
+    return start(port, () -> new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort));
+  }
+
+  /** The same with a target that may move; it is asked at each connection, by any thread. */
+  static TcpProxy start(int port, Supplier<InetSocketAddress> target) {
     try {
       ServerSocket server = new ServerSocket(port, 64, InetAddress.getLoopbackAddress());
-      TcpProxy proxy = new TcpProxy(server, targetPort);
+      TcpProxy proxy = new TcpProxy(server, target);
       proxy.startThread("accept", proxy::accept);
       return proxy;
     } catch (IOException e) {
@@ -115,12 +122,13 @@ final class TcpProxy implements AutoCloseable {
     try {
       awaitPassage();
       // The broker may be away: whoever connects sees what it would see without a proxy.
-      Socket target = new Socket(InetAddress.getLoopbackAddress(), targetPort);
-      sockets.add(target);
+      InetSocketAddress to = target.get();
+      Socket far = new Socket(to.getAddress(), to.getPort());
+      sockets.add(far);
       client.setTcpNoDelay(true);
-      target.setTcpNoDelay(true);
-      startThread("in", () -> pump(target, client));
-      pump(client, target);
+      far.setTcpNoDelay(true);
+      startThread("in", () -> pump(far, client));
+      pump(client, far);
     } catch (IOException e) {
       forget(client);
     }

@@ -8,31 +8,40 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The processes of one VM: two nodes and a coordinator with a front, each with a network of its own
- * to Kafka. Remembers how each process ended. Owned by the run's thread.
+ * The processes of one VM: two or three nodes and a coordinator with a front, each with a network
+ * of its own to Kafka. Remembers how each process ended. Owned by the run's thread.
  */
 final class VmProcesses implements AutoCloseable {
+  /** Most nodes that a VM has here. */
+  static final int MOST_NODES = 3;
+
   /** Networks that a VM needs: one for each node, one for the coordinator. */
-  static final int SLOTS = 3;
+  static final int SLOTS = MOST_NODES + 1;
 
   private static final String MAIN = "io.understudy.cli.Main";
-  private static final int COORDINATOR_SLOT = 2;
+  private static final int COORDINATOR_SLOT = MOST_NODES;
 
   private final String vm;
   private final Brokers brokers;
   private final Path directory;
+  private final FaultKind main;
+  private final boolean byNode;
   private final NodeCommands commands;
   private final Optional<JumpingClocks> clocks;
+  private final Optional<FrontNetwork> front;
   private final int frontPort = LocalCluster.freePort();
-  private final ChildJvm[] nodes = new ChildJvm[2];
+  private final ChildJvm[] nodes;
+  private final int[] httpPorts = new int[MOST_NODES];
   private final List<Ended> ended = new ArrayList<>();
   private ChildJvm coordinator;
+  private int operators;
 
   /**
    * A process that is no more.
@@ -43,13 +52,26 @@ final class VmProcesses implements AutoCloseable {
    */
   record Ended(String name, int code, String last) {}
 
-  VmProcesses(
-      String vm, Brokers brokers, Path directory, NodeCommands commands, boolean ownClocks) {
+  /**
+   * Processes that are not started.
+   *
+   * @param schedule says how many nodes there are, and what can be done to them
+   * @param beats of this VM
+   */
+  VmProcesses(String vm, Brokers brokers, Path directory, Schedule schedule, BeatLog beats) {
     this.vm = vm;
     this.brokers = brokers;
     this.directory = directory;
-    this.commands = commands;
-    this.clocks = ownClocks ? Optional.of(JumpingClocks.in(directory)) : Optional.empty();
+    this.main = schedule.main();
+    this.byNode = schedule.cast().byNode();
+    this.commands = byNode ? NodeCommands.byNode() : NodeCommands.byRole();
+    this.nodes = new ChildJvm[schedule.cast().nodes()];
+    this.clocks =
+        main == FaultKind.CLOCK_JUMP ? Optional.of(JumpingClocks.in(directory)) : Optional.empty();
+    this.front =
+        main == FaultKind.CUT_FRONT || main == FaultKind.HOLE_FRONT
+            ? Optional.of(FrontNetwork.start(directory, nodes.length, beats))
+            : Optional.empty();
   }
 
   /** Name of a node. */
@@ -72,6 +94,11 @@ final class VmProcesses implements AutoCloseable {
     return directory.resolve(name(node));
   }
 
+  /** How many nodes there are. */
+  int count() {
+    return nodes.length;
+  }
+
   /** A node's process. */
   ChildJvm node(int node) {
     return nodes[node];
@@ -90,17 +117,45 @@ final class VmProcesses implements AutoCloseable {
     return brokers.network(COORDINATOR_SLOT);
   }
 
-  /** Starts everything: node 1 leads, node 2 follows. */
-  void startAll(Optional<Schedule.Crash> crash) {
-    nodes[0] = start(0, commands.first(common(0)), crash.flatMap(Schedule.Crash::ofLeader));
+  /** The networks between front and nodes, where the schedule is about them. */
+  FrontNetwork frontNetwork() {
+    return front.orElseThrow();
+  }
+
+  /** Makes the networks of this VM alone whole. */
+  void heal() {
+    front.ifPresent(FrontNetwork::heal);
+  }
+
+  /** Starts everything: node 1 leads, the others follow. */
+  void startAll(Optional<Crash> crash) {
+    nodes[0] = start(0, commands.first(common(0, true)), crash.flatMap(Crash::ofLeader));
     startCoordinator();
-    nodes[1] = start(1, commands.again(common(1)), crash.flatMap(Schedule.Crash::ofStandby));
+    for (int node = 1; node < nodes.length; node++) {
+      nodes[node] =
+          start(
+              node,
+              commands.again(common(node, true)),
+              node == 1 ? crash.flatMap(Crash::ofStandby) : Optional.empty());
+    }
   }
 
   /** Starts a node of the run again after it has died. */
   void restart(int node) {
+    restart(node, List.of(), Optional.empty());
+  }
+
+  /** The same with more options, and armed with a crash point. */
+  void restart(int node, List<String> options, Optional<String> crashPoint) {
     noteEnd(name(node), nodes[node]);
-    nodes[node] = start(node, commands.again(common(node)), Optional.empty());
+    List<String> arguments = new ArrayList<>(commands.again(common(node, false)));
+    arguments.addAll(options);
+    nodes[node] = start(node, arguments, crashPoint);
+  }
+
+  /** What a node shows of itself; only where {@link FaultKind#FLIPPED_MEMORY} is about it. */
+  int httpPort(int node) {
+    return httpPorts[node];
   }
 
   void startCoordinator() {
@@ -121,6 +176,23 @@ final class VmProcesses implements AutoCloseable {
                 "--front",
                 vm + "=127.0.0.1:" + frontPort + ":channels"),
             Optional.empty());
+  }
+
+  /** An operator's command that moves the leadership; it ends by itself. */
+  ChildJvm startSwitch(List<String> options) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "switch",
+                "--vm",
+                vm,
+                "--reason",
+                "the fault suite",
+                "--bootstrap-server",
+                brokers.connection().bootstrapServers()));
+    arguments.addAll(options);
+    operators++;
+    return launch("operator-" + operators, arguments, Optional.empty());
   }
 
   /** Sets the clock of a process to the host's time and so many seconds more. */
@@ -195,11 +267,14 @@ final class VmProcesses implements AutoCloseable {
   /** Kills all. */
   @Override
   public void close() {
-    for (ChildJvm process : new ChildJvm[] {coordinator, nodes[0], nodes[1]}) {
+    List<ChildJvm> all = new ArrayList<>(Arrays.asList(nodes));
+    all.add(coordinator);
+    for (ChildJvm process : all) {
       if (process != null && process.isAlive()) {
         process.kill();
       }
     }
+    front.ifPresent(FrontNetwork::close);
   }
 
   private static void resume(ChildJvm process) {
@@ -230,6 +305,9 @@ final class VmProcesses implements AutoCloseable {
   private ChildJvm launch(String name, List<String> arguments, Optional<String> crashPoint) {
     List<String> command = new ArrayList<>();
     clocks.ifPresent(own -> command.addAll(own.prefix(name)));
+    if (name.equals("coordinator")) {
+      front.ifPresent(network -> command.addAll(network.prefix()));
+    }
     List<String> options =
         crashPoint
             .map(point -> List.of("-D" + CrashPoint.PROPERTY + "=" + point))
@@ -238,17 +316,34 @@ final class VmProcesses implements AutoCloseable {
     return ChildJvm.startProgram(name, directory.resolve(name + ".log"), command);
   }
 
-  private List<String> common(int node) {
-    return List.of(
-        "--vm",
-        vm,
-        "--node",
-        name(node),
-        "--state",
-        state(node).toString(),
-        "--checkpoint-every",
-        "1s",
-        "--bootstrap-server",
-        brokers.bootstrapServers(node));
+  private List<String> common(int node, boolean isFirstStart) {
+    List<String> common =
+        new ArrayList<>(
+            List.of(
+                "--vm",
+                vm,
+                "--node",
+                name(node),
+                "--state",
+                state(node).toString(),
+                "--checkpoint-every",
+                "1s",
+                "--bootstrap-server",
+                brokers.bootstrapServers(node)));
+    if (main == FaultKind.CLONE_CRASH && isFirstStart) {
+      // Nobody orders a snapshot but the node that joins later.
+      common.addAll(List.of("--replay-at-most", "1000000"));
+    } else if (byNode) {
+      // Some seconds of work: whoever was away for longer comes back with a snapshot.
+      common.addAll(List.of("--replay-at-most", "300"));
+    }
+    if (main == FaultKind.FLIPPED_MEMORY) {
+      httpPorts[node] = LocalCluster.freePort();
+      common.addAll(List.of("--http", Integer.toString(httpPorts[node])));
+    }
+    if (front.isPresent()) {
+      common.addAll(List.of("--console-listen", FrontNetwork.host(node) + ":0"));
+    }
+    return common;
   }
 }

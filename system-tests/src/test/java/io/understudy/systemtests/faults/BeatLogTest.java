@@ -21,7 +21,8 @@ class BeatLogTest {
                     beat(FIRST, NodeRole.PRIMARY, 1, 0),
                     beat(SECOND, NodeRole.STANDBY, 1, 0),
                     beat(SECOND, NodeRole.PRIMARY, 2, 0),
-                    beat(FIRST, NodeRole.PRIMARY, 1, 0))))
+                    beat(FIRST, NodeRole.PRIMARY, 1, 0)),
+                false))
         .isEmpty();
   }
 
@@ -29,13 +30,16 @@ class BeatLogTest {
   void isWrong_whenTwoLeadInOneTerm() {
     assertThat(
             BeatLog.violations(
-                List.of(beat(FIRST, NodeRole.PRIMARY, 2, 0), beat(SECOND, NodeRole.PRIMARY, 2, 0))))
+                List.of(beat(FIRST, NodeRole.PRIMARY, 2, 0), beat(SECOND, NodeRole.PRIMARY, 2, 0)),
+                false))
         .hasSize(1);
   }
 
   @Test
   void isWrong_whenAStandbyDiffers() {
-    assertThat(BeatLog.violations(List.of(beat(FIRST, NodeRole.STANDBY, 2, 1)))).hasSize(1);
+    List<Heartbeat> beats = List.of(beat(FIRST, NodeRole.STANDBY, 2, 1));
+    assertThat(BeatLog.violations(beats, false)).hasSize(1);
+    assertThat(BeatLog.violations(beats, true)).as("its memory was changed").isEmpty();
   }
 
   private static Heartbeat beat(UUID incarnation, NodeRole role, long term, long mismatches) {

@@ -31,7 +31,7 @@ class FaultRunIT {
 
       assertThat(result.violations()).isEmpty();
       assertThat(result.terms()).isEqualTo(2);
-      assertThat(result.injected()).containsEntry(FaultKind.KILL_PRIMARY, 1);
+      assertThat(result.injected()).containsEntry(FaultKind.KILL_PRIMARY.label(), 1);
       assertThat(LinearizabilityChecker.check(altered(result.seen().operations())))
           .as("one reply altered")
           .isNotEmpty();

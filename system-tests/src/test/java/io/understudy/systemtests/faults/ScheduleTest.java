@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.understudy.log.CrashPoint;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A run's number and the seed say all that will happen in it. */
@@ -37,18 +39,30 @@ class ScheduleTest {
   @Test
   void coversEveryCrashPoint_inSomeTurns() {
     Set<String> covered =
-        IntStream.range(0, 8)
-            .mapToObj(turn -> Schedule.of(9, turn * KINDS + 1, Optional.empty()))
+        IntStream.range(0, 8 * KINDS)
+            .mapToObj(run -> Schedule.of(9, run, Optional.empty()))
             .flatMap(schedule -> schedule.crash().stream())
-            .flatMap(
-                crash ->
-                    java.util.stream.Stream.concat(
-                        crash.ofLeader().stream(), crash.ofStandby().stream()))
+            .flatMap(crash -> Stream.of(crash.ofLeader(), crash.ofStandby(), crash.ofJoiner()))
+            .flatMap(Optional::stream)
             .map(point -> point.substring(0, point.indexOf(':')))
             .collect(Collectors.toSet());
 
     assertThat(covered)
         .containsExactlyInAnyOrderElementsOf(
             Arrays.stream(CrashPoint.values()).map(CrashPoint::label).toList());
+  }
+
+  @Test
+  void coversEveryBlowAndSometimesThreeNodes_inSomeChains() {
+    List<Schedule> chains =
+        IntStream.range(0, 20)
+            .mapToObj(run -> Schedule.of(9, run, Optional.of(FaultKind.NODE_CHAIN)))
+            .toList();
+
+    assertThat(chains).allSatisfy(chain -> assertThat(chain.chain()).hasSizeBetween(3, 5));
+    assertThat(chains).extracting(chain -> chain.cast().nodes()).contains(2, 3);
+    assertThat(chains)
+        .flatExtracting(chain -> chain.chain().stream().map(Blow::kind).toList())
+        .contains(Blow.Kind.values());
   }
 }
