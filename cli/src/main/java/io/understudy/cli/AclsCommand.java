@@ -6,6 +6,7 @@ import io.understudy.log.AccessRole;
 import io.understudy.log.AccessRules;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -50,6 +51,13 @@ final class AclsCommand implements Callable<Integer> {
   private VmId vm;
 
   @Option(
+      names = "--retain",
+      description =
+          "Let a node shorten the log of its VM, as its own --retain says. For roles primary and"
+              + " standby of one VM.")
+  private boolean retain;
+
+  @Option(
       names = "--bootstrap-server",
       defaultValue = "HOST:PORT",
       paramLabel = "HOST:PORT",
@@ -66,7 +74,16 @@ final class AclsCommand implements Callable<Integer> {
           spec.commandLine(),
           "--principal must be a type and a name, as in User:node-a, is '" + principal + "'");
     }
-    List<AccessRules.Rule> rules = AccessRules.of(role, Optional.ofNullable(vm));
+    boolean isNode = role == AccessRole.PRIMARY || role == AccessRole.STANDBY;
+    if (retain && (vm == null || !isNode)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--retain is for nodes of one VM: give --role primary or standby, and --vm");
+    }
+    List<AccessRules.Rule> rules = new ArrayList<>(AccessRules.of(role, Optional.ofNullable(vm)));
+    if (retain) {
+      rules.addAll(AccessRules.retention(vm));
+    }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(Json.pretty(json(rules)));

@@ -16,6 +16,8 @@ import picocli.CommandLine.TypeConversionException;
 final class Converters {
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(us|ms|s|m|h)");
 
+  private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,5})(KiB|MiB|GiB|TiB)");
+
   private Converters() {}
 
   /** {@code 200us}, {@code 50ms}, {@code 2s}, {@code 5m} or {@code 1h}. */
@@ -66,6 +68,31 @@ final class Converters {
             "expected a whole number from 1, or 'off', is '" + text + "'");
       }
       return Long.parseLong(text);
+    }
+  }
+
+  /** {@code 64KiB}, {@code 512MiB}, {@code 20GiB} or {@code 2TiB}; or {@code off}, which is 0. */
+  static final class ToSizeOrOff implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      if (text.equals("off")) {
+        return 0L;
+      }
+      Matcher matcher = SIZE.matcher(text);
+      if (!matcher.matches()) {
+        throw new TypeConversionException(
+            "expected a whole number from 1 with a unit (64KiB, 512MiB, 20GiB, 2TiB), or 'off', is"
+                + " '"
+                + text
+                + "'");
+      }
+      long amount = Long.parseLong(matcher.group(1));
+      return switch (matcher.group(2)) {
+        case "KiB" -> amount << 10;
+        case "MiB" -> amount << 20;
+        case "GiB" -> amount << 30;
+        default -> amount << 40;
+      };
     }
   }
 

@@ -27,6 +27,7 @@ final class NodeOptions {
   @Mixin private GuestOptions guest;
   @Mixin private HttpOptions http;
   @Mixin private ProtectionOptions protection;
+  @Mixin private RetentionOptions retention;
 
   @Option(
       names = "--node",
@@ -199,7 +200,8 @@ final class NodeOptions {
   /** The cluster, once it has answered and what is wrong with the files has been said. */
   ClusterConnection reach() {
     CrashPoint.announce();
-    // In this order: nobody should wait for a cluster to hear of a file.
+    // In this order: nobody should wait for a cluster to hear of an option or a file.
+    retention.settings();
     guest.files().requireReadable();
     return cluster.reach();
   }
@@ -239,7 +241,8 @@ final class NodeOptions {
                 Math.max(CloneSettings.DEFAULT.mostCutPages(), cloneFinalPages)),
             keepSnapshots,
             start,
-            replayAtMost),
+            replayAtMost,
+            retention.settings()),
         device,
         guest.files(),
         tap);

@@ -6,6 +6,7 @@ import io.understudy.failover.coordinator.ClusterStatus;
 import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.Protection;
+import io.understudy.schemas.Retention;
 import java.util.Locale;
 
 /** A {@link ClusterStatus} as text for people and as JSON. Stateless. */
@@ -46,7 +47,7 @@ final class StatusText {
       // What a node said that is dead now protects nothing.
       vm.nodes().stream()
           .filter(ClusterStatus.Node::isHeard)
-          .forEach(node -> text.append(protection(node.beat())));
+          .forEach(node -> text.append(protection(node.beat())).append(retention(node.beat())));
       for (ClusterStatus.View view : vm.views()) {
         text.append(
             String.format(
@@ -112,6 +113,16 @@ final class StatusText {
                 ", guest held back %.1f %% of the time",
                 beat.throttlePermille() / 10.0);
     return "  protection by " + beat.node() + ": " + beat.protection() + throttle + "\n";
+  }
+
+  /** A line for a primary that was told to keep its log short. */
+  private static String retention(Heartbeat beat) {
+    if (beat.retention() == Retention.UNKNOWN || beat.retention() == Retention.OFF) {
+      return "";
+    }
+    String begins =
+        beat.logFirstEpoch() < 0 ? "" : ", the log begins with epoch " + beat.logFirstEpoch();
+    return "  retention by " + beat.node() + ": " + beat.retention() + begins + "\n";
   }
 
   private static String age(long millis) {
@@ -200,6 +211,8 @@ final class StatusText {
         .put("digestMismatches", beat.digestMismatches())
         .put("protection", beat.protection().name())
         .put("throttlePermille", beat.throttlePermille())
+        .put("retention", beat.retention().name())
+        .put("logFirstEpoch", beat.logFirstEpoch())
         .put("heard", node.isHeard())
         .put("ageMillis", node.ageMillis())
         .put("lagEpochs", node.lagEpochs());

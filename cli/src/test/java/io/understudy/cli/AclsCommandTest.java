@@ -65,6 +65,21 @@ class AclsCommandTest {
   }
 
   @Test
+  void nodesMayShortenTheirLog_onlyIfAsked() {
+    String[] node = {"acls", "--principal", "User:a", "--role", "standby", "--vm", "web"};
+    String rule = "--operation Delete --topic understudy.web.events.v1";
+    assertThat(run(node)).isZero();
+    assertThat(out.toString()).doesNotContain(rule);
+    assertThat(run("acls", "--principal", "a:b", "--role", "standby", "--vm", "web", "--retain"))
+        .isZero();
+    assertThat(out.toString()).contains(rule);
+    assertThat(run("acls", "--principal", "a:b", "--role", "auditor", "--vm", "web", "--retain"))
+        .isEqualTo(2);
+    assertThat(run("acls", "--principal", "a:b", "--role", "standby", "--retain")).isEqualTo(2);
+    assertThat(err.toString()).contains("--retain is for nodes of one VM");
+  }
+
+  @Test
   void auditorWritesNothing() {
     run("acls", "--principal", "User:a", "--role", "auditor");
 

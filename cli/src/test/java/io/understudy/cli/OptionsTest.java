@@ -11,6 +11,7 @@ import io.understudy.failover.front.ConsoleMode;
 import io.understudy.failover.node.NewRun;
 import io.understudy.failover.node.NodeSettings;
 import io.understudy.failover.node.ProtectionSettings;
+import io.understudy.failover.node.RetentionSettings;
 import io.understudy.failover.node.SnapshotSettings;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.KafkaEpochWriter;
@@ -110,6 +111,8 @@ final class OptionsTest {
             "--keep-snapshots=3",
             "--start=snapshot",
             "--replay-at-most=10",
+            "--retain=36h",
+            "--retain-bytes=20GiB",
             "--guest-speed=0.5",
             "--kernel=k",
             "--initrd=i",
@@ -147,7 +150,8 @@ final class OptionsTest {
                         CloneSettings.DEFAULT.mostCutPages()),
                     3,
                     StartPolicy.SNAPSHOT,
-                    10),
+                    10,
+                    new RetentionSettings(Duration.ofHours(36), 20L << 30)),
                 Path.of("/dev/other"),
                 new GuestFiles(null, Path.of("k"), Path.of("i"), Path.of("x")),
                 "tap0"));

@@ -6,6 +6,7 @@ import io.understudy.failover.coordinator.ClusterStatus;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.Protection;
+import io.understudy.schemas.Retention;
 import io.understudy.schemas.VmRecord;
 import io.understudy.schemas.VmStatus;
 import java.util.List;
@@ -37,6 +38,8 @@ class StatusTextTest {
 
     assertThat(StatusText.table(status).lines().filter(line -> line.contains("protection")))
         .containsExactly("  protection by a: DEGRADED, guest held back 25.0 % of the time");
+    assertThat(StatusText.table(status).lines().filter(line -> line.contains("retention")))
+        .containsExactly("  retention by a: WAITING, the log begins with epoch 7");
   }
 
   private static ClusterStatus.Node node(String name, long term, boolean isHeard, int permille) {
@@ -58,7 +61,9 @@ class StatusTextTest {
             0,
             0,
             Protection.DEGRADED,
-            permille);
+            permille,
+            isHeard ? Retention.WAITING : Retention.OFF,
+            isHeard ? 7 : -1);
     return new ClusterStatus.Node(beat, isHeard, 6_000, 0, OptionalLong.empty());
   }
 }

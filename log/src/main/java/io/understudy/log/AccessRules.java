@@ -72,6 +72,17 @@ public final class AccessRules {
     return List.copyOf(rules.rules);
   }
 
+  /**
+   * What a node needs besides to shorten the log of its VM by itself. Kafka knows no permission for
+   * that alone: it is the one to delete the topic.
+   */
+  public static List<Rule> retention(VmId vm) {
+    Builder rules = new Builder();
+    rules.topic(
+        Topics.events(vm), AclOperation.DELETE, "delete events that need not be kept (--retain)");
+    return List.copyOf(rules.rules);
+  }
+
   private static String prefix(VmId vm) {
     String prefix = Topics.transactionalId(vm) + ".";
     for (String shared : shared()) {

@@ -4,6 +4,7 @@ import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * What may be deleted of a VM's log: everything up to the newest snapshot that somebody has
@@ -19,14 +20,25 @@ public record LogTrim(StoredSnapshot snapshot, SortedMap<Integer, Long> below, l
   /**
    * Finds out what may be deleted. Deletes nothing.
    *
-   * @throws LogException why nothing may
+   * @throws TrimRefusedException why nothing may
    */
   public static LogTrim plan(ClusterConnection connection, VmId vm) {
+    return plan(connection, vm, snapshot -> true);
+  }
+
+  /**
+   * The same, where not every verified snapshot will do.
+   *
+   * @param wanted whether the log may begin with this one
+   * @throws TrimRefusedException why nothing may be deleted
+   */
+  public static LogTrim plan(
+      ClusterConnection connection, VmId vm, Predicate<StoredSnapshot> wanted) {
     LogExtent log = LogExtent.of(connection, vm);
     if (log.run() == null) {
       throw refused(vm, "the log holds no run", "nothing has to be deleted");
     }
-    StoredSnapshot snapshot = newestVerified(connection, vm, log);
+    StoredSnapshot snapshot = newestVerified(connection, vm, log, wanted);
     SortedMap<Integer, Long> below = new TreeMap<>();
     long offsets = 0;
     for (int partition : log.beginnings().keySet()) {
@@ -41,7 +53,7 @@ public record LogTrim(StoredSnapshot snapshot, SortedMap<Integer, Long> below, l
   }
 
   private static StoredSnapshot newestVerified(
-      ClusterConnection connection, VmId vm, LogExtent log) {
+      ClusterConnection connection, VmId vm, LogExtent log, Predicate<StoredSnapshot> wanted) {
     try (LogTopics topics = new LogTopics(connection)) {
       topics.createSnapshots(vm);
     }
@@ -58,6 +70,7 @@ public record LogTrim(StoredSnapshot snapshot, SortedMap<Integer, Long> below, l
       StoredSnapshot verified =
           directory.of(log.run()).stream()
               .filter(one -> one.verified() && one.manifest().isComplete())
+              .filter(wanted)
               .reduce((before, next) -> next)
               .orElseThrow(
                   () ->
@@ -84,7 +97,7 @@ public record LogTrim(StoredSnapshot snapshot, SortedMap<Integer, Long> below, l
     }
   }
 
-  private static LogException refused(VmId vm, String why, String what) {
-    return new LogException("the log is not trimmed: vm=" + vm + ": " + why + ": " + what);
+  private static TrimRefusedException refused(VmId vm, String why, String what) {
+    return new TrimRefusedException(vm, why, what);
   }
 }

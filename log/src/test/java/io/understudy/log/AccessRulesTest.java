@@ -139,6 +139,43 @@ class AccessRulesTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = AccessRole.class,
+      names = {"PRIMARY", "STANDBY"})
+  void logIsShortened_byNodesThatAreAllowedToBesides(AccessRole role) throws Exception {
+    List<AccessRules.Rule> rules = AccessRules.of(role, Optional.of(VM));
+    allow(rules);
+    try {
+      awaitWorks(role);
+      // Up to their beginning, which deletes none.
+      Map<Integer, Long> nothing = Map.of(0, 0L);
+      try (LogTopics topics = new LogTopics(user)) {
+        assertThatThrownBy(() -> topics.deleteEvents(VM, nothing))
+            .isInstanceOf(LogException.class)
+            .hasMessageContaining(Topics.events(VM));
+        allow(AccessRules.retention(VM));
+        awaitDeletes(topics, nothing);
+      }
+    } finally {
+      revoke(rules);
+      revoke(AccessRules.retention(VM));
+    }
+  }
+
+  private static void awaitDeletes(LogTopics topics, Map<Integer, Long> below) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (true) {
+      try {
+        topics.deleteEvents(VM, below);
+        return;
+      } catch (LogException refused) {
+        assertThat(System.nanoTime() - deadline).as(refused.getMessage()).isNegative();
+        pause();
+      }
+    }
+  }
+
   @Test
   void rulesOfAllVmsCoverEachOfThem() throws Exception {
     List<AccessRules.Rule> rules = AccessRules.of(AccessRole.STANDBY, Optional.empty());

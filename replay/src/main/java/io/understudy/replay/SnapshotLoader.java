@@ -8,7 +8,6 @@ import io.understudy.log.SnapshotReader;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineSnapshot;
-import io.understudy.machine.StateDigest;
 import io.understudy.replay.checkpoint.Checkpoint;
 import io.understudy.replay.checkpoint.CheckpointStore;
 import io.understudy.replay.checkpoint.PageConsumer;
@@ -69,7 +68,7 @@ final class SnapshotLoader {
               pages::fill,
               () -> pages.machine().state());
       BitSet changed = machine.takeChangedPages();
-      verify(snapshot, machine.digest());
+      SnapshotCheck.requireSame(snapshot, machine.digest());
       setup.output().restore(pages.machine().console(), machine.framesSent());
       Checkpoint checkpoint = checkpoint(snapshot, pages.encoded);
       CrashPoint.BEFORE_SNAPSHOT_STORED.pass();
@@ -107,28 +106,6 @@ final class SnapshotLoader {
         }
         LockSupport.parkNanos(MARKER_POLL.toNanos());
       }
-    }
-  }
-
-  private static void verify(StoredSnapshot snapshot, StateDigest actual) {
-    SnapshotPart.Completed manifest = snapshot.manifest();
-    StateDigest expected =
-        new StateDigest(
-            manifest.registersDigest(), manifest.devicesDigest(), manifest.memoryDigest());
-    if (!expected.equals(actual)) {
-      throw new ReplayDivergenceException(
-          "the machine of a snapshot is not the one that was copied: vm="
-              + snapshot.vm()
-              + " run="
-              + snapshot.run()
-              + " snapshot="
-              + snapshot.id()
-              + " epoch="
-              + manifest.epoch()
-              + " expected="
-              + expected
-              + " actual="
-              + actual);
     }
   }
 

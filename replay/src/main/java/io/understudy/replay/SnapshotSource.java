@@ -67,7 +67,7 @@ public final class SnapshotSource implements AutoCloseable {
   }
 
   /** Says that a snapshot was restored and was right; only a trim of the log misses it. */
-  void verified(StoredSnapshot snapshot) {
+  public void verified(StoredSnapshot snapshot) {
     try {
       directory.publishVerified(snapshot, node);
     } catch (LogException away) {

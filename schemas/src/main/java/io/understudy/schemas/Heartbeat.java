@@ -25,6 +25,9 @@ import java.util.UUID;
  * @param digestMismatches those that differed, from 0
  * @param protection what protects a primary's run; {@link Protection#UNKNOWN} for all others
  * @param throttlePermille how much of the time a primary makes its guest stand still, 0 to 1000
+ * @param retention what a primary does about the length of its log; {@link Retention#UNKNOWN} for
+ *     all others
+ * @param logFirstEpoch first epoch that a primary's log still has, -1 when it does not know
  */
 public record Heartbeat(
     String vm,
@@ -43,7 +46,9 @@ public record Heartbeat(
     long digestsVerified,
     long digestMismatches,
     Protection protection,
-    int throttlePermille) {
+    int throttlePermille,
+    Retention retention,
+    long logFirstEpoch) {
   /** Refuses values outside the documented ranges with an {@link IllegalArgumentException}. */
   public Heartbeat {
     VmId.requireLegal(vm);
@@ -68,9 +73,13 @@ public record Heartbeat(
       throw new IllegalArgumentException(
           "throttlePermille must be 0 to 1000: throttlePermille=" + throttlePermille);
     }
+    requireNonNull(retention, "retention");
+    Checks.atLeast(-1, "logFirstEpoch", logFirstEpoch);
   }
 
-  /** A heartbeat of a process that is no primary: nothing is said about protection. */
+  /**
+   * A heartbeat of a process that is no primary: nothing is said about protection and retention.
+   */
   public Heartbeat(
       String vm,
       UUID run,
@@ -104,6 +113,8 @@ public record Heartbeat(
         digestsVerified,
         digestMismatches,
         Protection.UNKNOWN,
-        0);
+        0,
+        Retention.UNKNOWN,
+        -1);
   }
 }

@@ -32,7 +32,9 @@ public final class HeartbeatCodec {
             heartbeat.digestsVerified(),
             heartbeat.digestMismatches(),
             io.understudy.schemas.avro.Protection.valueOf(heartbeat.protection().name()),
-            heartbeat.throttlePermille()));
+            heartbeat.throttlePermille(),
+            io.understudy.schemas.avro.Retention.valueOf(heartbeat.retention().name()),
+            heartbeat.logFirstEpoch()));
   }
 
   /** The heartbeat that {@code wire} holds, or a {@link SchemaException}. */
@@ -57,6 +59,8 @@ public final class HeartbeatCodec {
                 heartbeat.getDigestsVerified(),
                 heartbeat.getDigestMismatches(),
                 Protection.valueOf(heartbeat.getProtection().name()),
-                heartbeat.getThrottlePermille()));
+                heartbeat.getThrottlePermille(),
+                Retention.valueOf(heartbeat.getRetention().name()),
+                heartbeat.getLogFirstEpoch()));
   }
 }

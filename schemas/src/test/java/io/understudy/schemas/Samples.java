@@ -186,7 +186,9 @@ final class Samples {
         991,
         0,
         Protection.DEGRADED,
-        250);
+        250,
+        Retention.WAITING,
+        120);
   }
 
   /** As it is read today. */

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -56,8 +57,14 @@ final class TestPair {
 
   /** Starts everything, and returns when the standby follows and clients are served. */
   static TestPair start(LocalCluster cluster, String vm, String... standbyOptions) {
+    return startWith(cluster, vm, List.of(), standbyOptions);
+  }
+
+  /** The same, with options for the primary. */
+  static TestPair startWith(
+      LocalCluster cluster, String vm, List<String> primaryOptions, String... standbyOptions) {
     TestPair pair = new TestPair(cluster, vm);
-    pair.leader = cluster.startPrimary(vm, pair.leaderNode);
+    pair.leader = cluster.startPrimary(vm, pair.leaderNode, primaryOptions.toArray(String[]::new));
     cluster.startCoordinator(vm, pair.port);
     cluster.awaitLeader(vm, pair.leaderNode, 1, TIMEOUT);
     pair.startStandby(standbyOptions);

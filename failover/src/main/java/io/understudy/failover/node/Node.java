@@ -31,6 +31,7 @@ import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.Protection;
+import io.understudy.schemas.Retention;
 import io.understudy.schemas.VmRecord;
 import io.understudy.schemas.VmStatus;
 import java.security.SecureRandom;
@@ -138,6 +139,7 @@ public final class Node {
         pulse.start();
         watch.start();
         return lead(
+            kvm,
             machine,
             log,
             header,
@@ -191,7 +193,7 @@ public final class Node {
           if (standby == null) {
             return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
           }
-          return follow(standby, outside, orders, pulse);
+          return follow(kvm, standby, outside, orders, pulse);
         }
       }
     } catch (LogTimeoutException timeout) {
@@ -233,7 +235,8 @@ public final class Node {
     }
   }
 
-  private NodeExit follow(Standby standby, Outside outside, OrderListener orders, Pulse pulse)
+  private NodeExit follow(
+      Kvm kvm, Standby standby, Outside outside, OrderListener orders, Pulse pulse)
       throws InterruptedException {
     UUID run = standby.header().run();
     pulse.became(run, NodeRole.STANDBY, StartOptions.FOLLOWING, new StandbyGauge(standby));
@@ -258,6 +261,7 @@ public final class Node {
           new GuestEvent.TermStarted(settings.node(), promotion.order().reason(), term - 1);
       NodeExit exit =
           lead(
+              kvm,
               standby.machine(),
               log,
               first,
@@ -288,6 +292,7 @@ public final class Node {
   }
 
   private NodeExit lead(
+      Kvm kvm,
       Machine machine,
       EpochLog log,
       GuestEvent first,
@@ -308,15 +313,28 @@ public final class Node {
     leadership.open(first);
     hasLed = true;
     outside.goLive(run, term, machine, leadership);
-    watch.leads(run, term, machine, leadership, outside);
+    LogKeeper keeper =
+        new LogKeeper(
+            settings,
+            kvm,
+            machine.config(),
+            run,
+            header.wallClockEpochMillis(),
+            leadership.statistics());
+    watch.leads(run, term, machine, leadership, outside, keeper);
     pulse.became(
-        run, NodeRole.PRIMARY, NodePhase.LIVE.name(), new PrimaryGauge(leadership, term, watch));
+        run,
+        NodeRole.PRIMARY,
+        NodePhase.LIVE.name(),
+        new PrimaryGauge(leadership, term, watch, keeper));
     onOpened.run();
     try (LeaderOrders obeyed = new LeaderOrders(settings, board, run, term, leadership, pulse);
         TopicPublisher<VmRecord> directory =
             VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT);
-        SnapshotOrders orders = new SnapshotOrders(settings, board, run, term, snapshots)) {
+        SnapshotOrders orders = new SnapshotOrders(settings, board, run, term, snapshots);
+        keeper) {
       orders.start();
+      keeper.start();
       Thread announcer =
           new Thread(
               () -> directory.publish(vmRecord(header, run, term, VmStatus.RUNNING)), "directory");
@@ -425,7 +443,8 @@ public final class Node {
   }
 
   /** How far a primary is. */
-  private record PrimaryGauge(LiveRun run, long term, NodeWatch watch) implements Pulse.Gauge {
+  private record PrimaryGauge(LiveRun run, long term, NodeWatch watch, LogKeeper keeper)
+      implements Pulse.Gauge {
     @Override
     public long epoch() {
       return run.statistics().lastCommittedEpoch();
@@ -449,6 +468,16 @@ public final class Node {
     @Override
     public Protection protection() {
       return watch.protection().state();
+    }
+
+    @Override
+    public Retention retention() {
+      return keeper.state();
+    }
+
+    @Override
+    public long logFirstEpoch() {
+      return keeper.firstEpoch();
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.understudy.replay.CheckpointStatistics;
 import io.understudy.replay.ReplayProgress;
 import io.understudy.replay.Standby;
 import io.understudy.schemas.Protection;
+import io.understudy.schemas.Retention;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -122,6 +123,31 @@ final class NodeMeters implements AutoCloseable {
     protection(meters, protection);
     held(meters, outside);
     exits(meters, () -> machine);
+  }
+
+  /** The node leads, and keeps its log as short as it was told. */
+  void keeps(LogKeeper keeper) {
+    for (Retention state : Retention.values()) {
+      role.gauge(
+          "understudy.retention",
+          "1 for what the node does about the length of its log, 0 for all else.",
+          () -> keeper.state() == state ? 1 : 0,
+          "state",
+          state.name().toLowerCase(Locale.ROOT));
+    }
+    role.gauge(
+            "understudy.log.first.epoch",
+            "First epoch that the log has, NaN if not known.",
+            () -> keeper.firstEpoch() < 0 ? Double.NaN : keeper.firstEpoch())
+        .gauge(
+            "understudy.log.bytes",
+            "Size of the log before compression; NaN without --retain-bytes.",
+            () -> keeper.bytes() < 0 ? Double.NaN : keeper.bytes())
+        .counter("understudy.log.trims", "How often the log was shortened.", keeper::trims)
+        .counter(
+            "understudy.log.trim.failures",
+            "How often something failed that should have shortened the log.",
+            keeper::failures);
   }
 
   /** The node has taken over; the steps took so many nanoseconds. */

@@ -71,7 +71,8 @@ final class NodeWatch implements AutoCloseable {
   }
 
   /** The node leads, and its guest is about to run. */
-  void leads(UUID run, long term, Machine machine, LiveRun leadership, Outside outside) {
+  void leads(
+      UUID run, long term, Machine machine, LiveRun leadership, Outside outside, LogKeeper keeper) {
     ProtectionWatch watch =
         new ProtectionWatch(
             settings.vm().text(),
@@ -82,8 +83,9 @@ final class NodeWatch implements AutoCloseable {
             leadership.pace(),
             System.nanoTime());
     leading = watch;
-    peers.tell(watch);
+    peers.tell(new Peers.Both(watch, keeper.needs()));
     meters.leads(term, machine, leadership, outside, watch);
+    meters.keeps(keeper);
     ready(() -> leaderReadiness(leadership, watch));
   }
 

@@ -35,6 +35,21 @@ final class Peers implements AutoCloseable {
     void turn(long nowNanos, long upToNanos);
   }
 
+  /** Hands everything to both. */
+  record Both(Listener first, Listener second) implements Listener {
+    @Override
+    public void heard(Heartbeat beat, long nowNanos) {
+      first.heard(beat, nowNanos);
+      second.heard(beat, nowNanos);
+    }
+
+    @Override
+    public void turn(long nowNanos, long upToNanos) {
+      first.turn(nowNanos, upToNanos);
+      second.turn(nowNanos, upToNanos);
+    }
+  }
+
   private final ClusterConnection connection;
   private final VmId vm;
   private final Duration interval;

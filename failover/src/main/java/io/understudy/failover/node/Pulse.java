@@ -4,6 +4,7 @@ import io.understudy.log.HeartbeatPublisher;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.Protection;
+import io.understudy.schemas.Retention;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.UUID;
@@ -46,6 +47,16 @@ final class Pulse implements AutoCloseable {
     /** How much of the time a leader's guest stands still, thousandths. */
     default int throttlePermille() {
       return 0;
+    }
+
+    /** What a leader does about the length of its log. */
+    default Retention retention() {
+      return Retention.UNKNOWN;
+    }
+
+    /** First epoch that a leader's log has, -1 if it does not know. */
+    default long logFirstEpoch() {
+      return -1;
     }
 
     /** How often the machine was not what the log said. */
@@ -168,7 +179,9 @@ final class Pulse implements AutoCloseable {
             gauge.digestsVerified(),
             gauge.digestMismatches(),
             gauge.protection(),
-            gauge.throttlePermille()));
+            gauge.throttlePermille(),
+            gauge.retention(),
+            gauge.logFirstEpoch()));
   }
 
   @Override

@@ -1,0 +1,128 @@
+package io.understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.understudy.cli.demo.ChildJvm;
+import io.understudy.cli.demo.IncrTraffic;
+import io.understudy.cli.demo.LocalCluster;
+import io.understudy.log.EpochReader;
+import io.understudy.log.LogExtent;
+import io.understudy.log.LogTruncatedException;
+import io.understudy.log.SnapshotDirectory;
+import io.understudy.log.StoredSnapshot;
+import io.understudy.schemas.Retention;
+import io.understudy.schemas.VmId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Leaders shorten the log of a run under traffic, over a takeover, and nobody misses anything. */
+class RetentionIT {
+  private static final String VM = "retained";
+  private static final VmId ID = new VmId(VM);
+  private static final String[] BY_AGE = {"--retain", "10s", "--checkpoint-every", "1s"};
+
+  @Test
+  @Timeout(value = 8, unit = TimeUnit.MINUTES)
+  void leaderShortensItsLog_andStandbysGoOn_andANewOneJoins() throws Exception {
+    Needs.kvm();
+    Scrape metrics = new Scrape(LocalCluster.freePort());
+    try (LocalCluster cluster = TestPair.cluster("retention")) {
+      TestPair pair =
+          TestPair.startWith(
+              cluster,
+              VM,
+              List.of("--retain", "10s", "--http", Integer.toString(metrics.port())),
+              BY_AGE);
+      try (IncrTraffic traffic = pair.traffic("retained")) {
+        pair.awaitAcknowledged(traffic, 200);
+        LogExtent before = LogExtent.of(cluster.connection(), ID);
+        UUID run = before.run();
+        awaitFirstEpoch(cluster, pair, 1);
+        long trimmed = pair.leaderBeat().logFirstEpoch();
+        LogExtent after = LogExtent.of(cluster.connection(), ID);
+        assertThat(after.isWhole()).isFalse();
+        assertThat(after.run()).isEqualTo(run);
+        assertThat(pair.leaderBeat().retention()).isEqualTo(Retention.KEEPING);
+        assertThat(metrics.value("understudy_log_trims_total", RetentionIT::any)).isPositive();
+        assertThat(metrics.value("understudy_log_trim_failures_total", RetentionIT::any)).isZero();
+        assertThat(metrics.value("understudy_retention", state("keeping"))).isEqualTo(1);
+        assertSnapshotIsTheLogsBeginning(cluster, after);
+        assertThat(pair.standbyBeat().digestMismatches()).isZero();
+
+        // The successor goes on with it, and so does a standby that has nothing.
+        pair.leader().kill();
+        pair.awaitTakeover();
+        pair.awaitAcknowledged(traffic, 100);
+        pair.startStandby(BY_AGE);
+        awaitFirstEpoch(cluster, pair, trimmed + 1);
+        pair.leader().kill();
+        pair.awaitTakeover();
+        pair.awaitAcknowledged(traffic, 100);
+        pair.assertNothingLostOrTwice(traffic);
+      }
+      assertThatThrownBy(() -> EpochReader.fromStart(cluster.connection(), ID).close())
+          .isInstanceOf(LogTruncatedException.class);
+    }
+  }
+
+  @Test
+  @Timeout(value = 8, unit = TimeUnit.MINUTES)
+  void leaderWithoutAStandbyKeepsItsLogBelowASize() throws Exception {
+    Needs.kvm();
+    String vm = "sized";
+    Scrape metrics = new Scrape(LocalCluster.freePort());
+    try (LocalCluster cluster = TestPair.cluster("retention-bytes")) {
+      int front = LocalCluster.freePort();
+      ChildJvm leader =
+          cluster.startPrimary(
+              vm, "a", "--retain-bytes", "1MiB", "--http", Integer.toString(metrics.port()));
+      cluster.startCoordinator(vm, front);
+      cluster.awaitLeader(vm, "a", 1, TestPair.TIMEOUT);
+      cluster.awaitService(front, TestPair.TIMEOUT);
+      try (IncrTraffic traffic =
+          IncrTraffic.start(
+              new IncrTraffic.Settings("s", front, 3, Duration.ofMillis(2), TestPair.TIMEOUT))) {
+        cluster.await(
+            () -> metrics.value("understudy_log_trims_total", RetentionIT::any) >= 2,
+            "the log is trimmed twice",
+            Duration.ofMinutes(4));
+        double bytes = metrics.value("understudy_log_bytes", RetentionIT::any);
+        // Beyond the size is what was written while a snapshot was taken and verified.
+        assertThat(bytes).isBetween(256.0 * 1024, 4.0 * 1024 * 1024);
+        assertThat(traffic.acknowledged()).isPositive();
+      }
+      assertThat(leader.isAlive()).isTrue();
+    }
+  }
+
+  private static void assertSnapshotIsTheLogsBeginning(LocalCluster cluster, LogExtent log) {
+    try (SnapshotDirectory directory =
+        SnapshotDirectory.open(cluster.connection(), ID, TestPair.TIMEOUT)) {
+      assertThat(directory.of(log.run()))
+          .filteredOn(StoredSnapshot::verified)
+          .anyMatch(snapshot -> log.reaches(snapshot.position()));
+    }
+  }
+
+  private static void awaitFirstEpoch(LocalCluster cluster, TestPair pair, long atLeast) {
+    cluster.await(
+        () -> pair.leaderBeat().logFirstEpoch() >= atLeast,
+        "the log begins with epoch " + atLeast + " or later",
+        Duration.ofMinutes(2));
+  }
+
+  private static boolean any(Map<String, String> labels) {
+    return !labels.isEmpty();
+  }
+
+  private static Predicate<Map<String, String>> state(String state) {
+    return labels -> state.equals(labels.get("state"));
+  }
+}
