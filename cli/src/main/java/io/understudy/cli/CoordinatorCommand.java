@@ -128,6 +128,18 @@ final class CoordinatorCommand implements Callable<Integer> {
   }
 
   CoordinatorSettings settings() {
+    Duration least = Duration.ofMillis(1);
+    Limits.within("--heartbeat-interval", heartbeatInterval, least, Duration.ofMinutes(1));
+    Limits.within("--missed-beats", missedBeats, 2, 1000);
+    Duration suspected = heartbeatInterval.multipliedBy(missedBeats);
+    Limits.within("--failure-timeout", failureTimeout, suspected.plus(least), Limits.HOUR);
+    Limits.within(
+        "--cluster-stall",
+        clusterStall,
+        heartbeatInterval.multipliedBy(2),
+        failureTimeout.minus(least));
+    Limits.within(
+        "--promotion-timeout", promotionTimeout, failureTimeout.plus(least), Limits.MONTH);
     return new CoordinatorSettings(
         name,
         new DetectorSettings(heartbeatInterval, failureTimeout, missedBeats, clusterStall),

@@ -9,6 +9,7 @@ import io.understudy.kvm.TapException;
 import io.understudy.log.LogException;
 import io.understudy.log.LogFencedException;
 import io.understudy.log.LogTimeoutException;
+import io.understudy.log.TrimRefusedException;
 import io.understudy.log.UnsupportedClusterException;
 import io.understudy.machine.BadImageException;
 import io.understudy.machine.RunRefusedException;
@@ -39,6 +40,7 @@ final class Failures {
           new Rule(LogTimeoutException.class, ExitCode.LOG),
           new Rule(LogFencedException.class, ExitCode.FENCED),
           new Rule(UnsupportedClusterException.class, ExitCode.REFUSED),
+          new Rule(TrimRefusedException.class, ExitCode.NOT_DONE),
           new Rule(LogException.class, ExitCode.LOG),
           new Rule(SchemaException.class, ExitCode.LOG),
           new Rule(CheckpointDamagedException.class, ExitCode.LOG),

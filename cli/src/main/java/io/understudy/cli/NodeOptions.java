@@ -23,6 +23,9 @@ final class NodeOptions {
   /** A rate beyond any machine, in MiB a second. */
   private static final long MOST_MIB = 1 << 20;
 
+  /** All that the largest machine has. */
+  private static final long MOST_PAGES = 1 << 18;
+
   @Mixin private ClusterOptions cluster;
   @Mixin private GuestOptions guest;
   @Mixin private HttpOptions http;
@@ -201,7 +204,7 @@ final class NodeOptions {
   ClusterConnection reach() {
     CrashPoint.announce();
     // In this order: nobody should wait for a cluster to hear of an option or a file.
-    retention.settings();
+    check();
     guest.files().requireReadable();
     return cluster.reach();
   }
@@ -213,6 +216,7 @@ final class NodeOptions {
    * @param tap its TAP interface, empty if it has none
    */
   NodeSettings settings(ClusterConnection connection, VmId vm, Path directory, String tap) {
+    check();
     CaptureSettings standard = CaptureSettings.DEFAULT;
     return new NodeSettings(
         vm,
@@ -231,11 +235,11 @@ final class NodeOptions {
             timeResolution,
             standard.outputLease(),
             interruptDelay,
-            bytes("--transfer-rate", transferRateMiB),
+            bytes(transferRateMiB),
             guestSpeed),
         new SnapshotSettings(
             new CloneSettings(
-                bytes("--clone-rate", cloneRateMiB),
+                bytes(cloneRateMiB),
                 cloneFinalPages,
                 CloneSettings.DEFAULT.maxRounds(),
                 Math.max(CloneSettings.DEFAULT.mostCutPages(), cloneFinalPages)),
@@ -248,11 +252,37 @@ final class NodeOptions {
         tap);
   }
 
-  private static long bytes(String option, long mebibytes) {
-    if (mebibytes < 1 || mebibytes > MOST_MIB) {
-      throw new IllegalArgumentException(
-          option + " must be 1 to " + MOST_MIB + " MiB a second, is " + mebibytes);
+  /** Refuses what cannot work, before anything is started or waited for. */
+  private void check() {
+    Duration millisecond = Duration.ofMillis(1);
+    Duration second = Duration.ofSeconds(1);
+    Limits.within("--heartbeat-interval", heartbeatInterval, millisecond, Duration.ofMinutes(1));
+    Limits.within("--commit-timeout", commitTimeout, second, Limits.HOUR);
+    Limits.within("--checkpoint-every", checkpointEvery, millisecond, Limits.MONTH);
+    Limits.within("--epoch-max-age", epochMaxAge, millisecond, Duration.ofSeconds(10));
+    Limits.within("--output-max-hold", outputMaxHold, Duration.ZERO, epochMaxAge);
+    Limits.within("--time-resolution", timeResolution, Limits.MICROSECOND, second);
+    Limits.within("--interrupt-delay", interruptDelay, millisecond, second);
+    Limits.within("--transfer-rate", transferRateMiB, 1, MOST_MIB);
+    Limits.within("--clone-rate", cloneRateMiB, 1, MOST_MIB);
+    Limits.within("--clone-final-pages", cloneFinalPages, 0, MOST_PAGES);
+    Limits.within("--keep-snapshots", keepSnapshots, 1, 1000);
+    Limits.within("--replay-at-most", replayAtMost, 0, Long.MAX_VALUE);
+    Limits.guestSpeed(guestSpeed);
+    if (aloneAfter != null) {
+      // As a dead leader is found: a coordinator that is only late must not be taken for none.
+      Duration silence = heartbeatInterval.multipliedBy(LoneWatch.INTERVALS_UNTIL_DEAD);
+      Limits.within(
+          "--promote-without-coordinator",
+          aloneAfter,
+          silence.compareTo(second) > 0 ? silence : second,
+          Limits.HOUR);
     }
+    protection.check(heartbeatInterval);
+    retention.settings();
+  }
+
+  private static long bytes(long mebibytes) {
     return mebibytes << 20;
   }
 

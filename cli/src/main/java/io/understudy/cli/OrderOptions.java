@@ -42,6 +42,7 @@ final class OrderOptions {
 
   /** Does {@code work} at the VM's desk and writes what it returns, one way or the other. */
   int run(Function<RunDesk, ObjectNode> work, Function<ObjectNode, String> text, PrintWriter out) {
+    Limits.within("--timeout", timeout, Duration.ofSeconds(1), Limits.HOUR);
     try (RunDesk desk = RunDesk.open(cluster.reach(), vm)) {
       ObjectNode result = work.apply(desk);
       out.println(json ? Json.pretty(result) : text.apply(result));

@@ -70,6 +70,18 @@ final class ProtectionOptions {
     }
   }
 
+  /**
+   * Refuses what cannot work.
+   *
+   * @param heartbeatInterval how often standbys say that they live
+   */
+  void check(Duration heartbeatInterval) {
+    Limits.within("--max-lag", maxLag, Duration.ZERO, Limits.HOUR);
+    Limits.within(
+        "--standby-timeout", standbyTimeout, heartbeatInterval.multipliedBy(2), Limits.HOUR);
+    Limits.within("--unprotected-grace", grace, Duration.ZERO, Limits.MONTH);
+  }
+
   ProtectionSettings settings() {
     return new ProtectionSettings(
         maxLag, maxLagEpochs, standbyTimeout, unprotected == Unprotected.STOP, grace);

@@ -30,7 +30,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs a guest that nobody protects, with its console on stdin and stdout. */
@@ -82,10 +81,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (!(guestSpeed > 0 && guestSpeed <= 1)) {
-      throw new ParameterException(
-          spec.commandLine(), "--guest-speed must be above 0 and at most 1, is " + guestSpeed);
-    }
+    Limits.guestSpeed(guestSpeed);
+    Limits.within("--time-resolution", timeResolution, Limits.MICROSECOND, Duration.ofSeconds(1));
     GuestFiles files = guest.files();
     MachineConfig checked = machine.check(files, NAME, !tap.isEmpty());
     try (Kvm kvm = Kvm.open(device);

@@ -1,7 +1,7 @@
 package io.understudy.cli;
 
+import io.understudy.failover.operator.OrderRefusedException;
 import io.understudy.log.ClusterConnection;
-import io.understudy.log.LogException;
 import io.understudy.log.LogExtent;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.replay.SnapshotSource;
@@ -33,33 +33,34 @@ final class SnapshotCommand implements Callable<Integer> {
   private VmId vm;
 
   @Option(
-      names = "--answer-timeout",
+      names = "--timeout",
       defaultValue = "15s",
       paramLabel = "TIME",
-      description = "How long the primary may take to begin.",
+      description = "How long to wait for the primary to begin; then it goes on until it is done.",
       converter = Converters.ToDuration.class)
-  private Duration answerTimeout;
+  private Duration timeout;
 
   @Option(names = "--json", description = "Write one JSON object.")
   private boolean json;
 
   @Override
   public Integer call() {
+    Limits.within("--timeout", timeout, Duration.ofSeconds(1), Limits.HOUR);
     ClusterConnection connection = cluster.reach();
     ClusterOptions.requireLog(connection, vm);
     LogExtent log = LogExtent.of(connection, vm);
     if (log.run() == null) {
-      throw new LogException("this VM has no run yet: vm=" + vm);
+      throw new OrderRefusedException("this VM has no run yet: vm=" + vm);
     }
     AtomicBoolean stopped = new AtomicBoolean();
     Termination.onSignal(() -> stopped.set(true));
     try (SnapshotSource source = SnapshotSource.open(connection, vm, log.run(), "operator")) {
       StoredSnapshot taken =
           source
-              .order(-1, "ordered on the command line", answerTimeout, stopped::get)
+              .order(-1, "ordered on the command line", timeout, stopped::get)
               .orElseThrow(
                   () ->
-                      new LogException(
+                      new OrderRefusedException(
                           "no snapshot was taken: vm="
                               + vm
                               + " run="

@@ -18,7 +18,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Shows VMs, nodes and coordinators of a cluster. */
@@ -45,9 +44,7 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (look.isZero()) {
-      throw new ParameterException(spec.commandLine(), "--look must be longer than 0");
-    }
+    Limits.within("--look", look, Duration.ofMillis(1), Limits.HOUR);
     ClusterConnection connection = cluster.reach();
     PrintWriter out = spec.commandLine().getOut();
     if (!watch) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
@@ -56,7 +57,10 @@ final class BadInputTest {
         arguments("coordinator --front a=127.0.0.1:1:pipe", USAGE, "'stream' or 'channels'"),
         arguments("coordinator --front a=127.0.0.1:1 --front a=127.0.0.1:2", USAGE, "twice: vm=a"),
         arguments("coordinator --failure-timeout 5", USAGE, "50ms, 2s, 5m, 1h), is '5'"),
-        arguments("coordinator --failure-timeout 10ms", USAGE, "timeout=PT0.01S"),
+        arguments(
+            "coordinator --failure-timeout 10ms",
+            USAGE,
+            "--failure-timeout must be 151ms to 1h, is 10ms"),
         arguments("primary --vm a --node n", USAGE, "--state=DIR"),
         arguments("primary --vm a --node n --state d --memory 33", USAGE, "multiple of 2 MiB"),
         arguments("primary --vm a --node n --state d --partitions 0", USAGE, "partitions=0"),
@@ -67,7 +71,14 @@ final class BadInputTest {
         arguments("primary --vm a --node n --state d --retain 1d", USAGE, "is '1d'"),
         arguments("standby --vm a --node n --state d --retain-bytes 1023KiB", USAGE, "1MiB"),
         arguments("standby --vm a --node n --state d --retain-bytes 5", USAGE, "is '5'"),
-        arguments("status --look 0s", USAGE, "longer than 0"),
+        arguments("status --look 0s", USAGE, "--look must be 1ms to 1h, is 0s"),
+        arguments("coordinator --cluster-stall 1s", USAGE, "must be 100ms to 999ms, is 1s"),
+        arguments("coordinator --promotion-timeout 1s", USAGE, "--promotion-timeout must be"),
+        arguments("coordinator --missed-beats 1", USAGE, "--missed-beats must be 2 to 1000, is 1"),
+        arguments("coordinator --heartbeat-interval 0ms", USAGE, "must be 1ms to 1m, is 0s"),
+        arguments("run --time-resolution 2s", USAGE, "--time-resolution must be 1us to 1s, is 2s"),
+        arguments("switch --vm a --timeout 0s", USAGE, "--timeout must be 1s to 1h, is 0s"),
+        arguments("snapshot --vm a --timeout 999ms", USAGE, "must be 1s to 1h, is 999ms"),
         arguments("status --command-config /no/file", USAGE, "file=/no/file"),
         arguments("topics", USAGE, "create, describe or delete"),
         arguments("topics delete --vm a", USAGE, "add --yes"),
@@ -87,6 +98,46 @@ final class BadInputTest {
     assertThat(lines.get(0)).startsWith("understudy");
     assertThat(String.join(" ", lines)).contains(part).doesNotContain("java.lang.");
     assertThat(lines).hasSizeLessThanOrEqualTo(2).noneMatch(line -> line.startsWith("\tat "));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--heartbeat-interval 0ms,1ms to 1m",
+    "--commit-timeout 999ms,1s to 1h",
+    "--checkpoint-every 0s,1ms to 720h",
+    "--epoch-max-age 0ms,1ms to 10s",
+    "--output-max-hold 51ms,0s to 50ms",
+    "--time-resolution 0us,1us to 1s",
+    "--interrupt-delay 999us,1ms to 1s",
+    "--transfer-rate 0,1 to 1048576",
+    "--clone-rate 1048577,1 to 1048576",
+    "--clone-final-pages -1,0 to 262144",
+    "--keep-snapshots 0,1 to 1000",
+    "--replay-at-most -1,0 to 9223372036854775807",
+    "--guest-speed 2,above 0 and at most 1",
+    "--promote-without-coordinator 999ms,1s to 1h",
+    "--max-lag 61m,0s to 1h",
+    "--standby-timeout 99ms,100ms to 1h",
+    "--unprotected-grace 721h,0s to 720h"
+  })
+  void nodesSayWhatAnOptionMayBe_beforeTheyLookForACluster(String words, String range) {
+    String option = words.substring(0, words.indexOf(' '));
+    for (String command : List.of("primary --vm a", "standby --vm a")) {
+      Outcome outcome =
+          run(command + " --node n --state d --bootstrap-server 127.0.0.1:1 " + words);
+
+      assertThat(outcome.code()).as(outcome.err()).isEqualTo(USAGE);
+      assertThat(outcome.err()).contains(option + " must be " + range);
+    }
+  }
+
+  @Test
+  void aSlowHeartbeatNeedsLongerTimes() {
+    String slow = "standby --vm a --node n --state d --heartbeat-interval 2s ";
+
+    assertThat(run(slow).err()).contains("--standby-timeout must be 4s to 1h, is 2s");
+    assertThat(run(slow + "--standby-timeout 4s --promote-without-coordinator 39s").err())
+        .contains("--promote-without-coordinator must be 40s to 1h, is 39s");
   }
 
   /** Kafka's clients would go on for a minute, and so would an ordinary close of one. */

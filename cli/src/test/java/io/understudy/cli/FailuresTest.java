@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.understudy.broker.BrokerException;
 import io.understudy.failover.node.NodeExit;
+import io.understudy.failover.operator.OrderRefusedException;
 import io.understudy.kvm.Kvm;
 import io.understudy.kvm.KvmUnavailableException;
 import io.understudy.log.LogException;
@@ -51,6 +52,7 @@ final class FailuresTest {
         arguments(new LogTimeoutException("x", cause), ExitCode.LOG),
         arguments(new LogTruncatedException("x", true), ExitCode.LOG),
         arguments(new LogException("x"), ExitCode.LOG),
+        arguments(new OrderRefusedException("x"), ExitCode.NOT_DONE),
         arguments(new SchemaException("x"), ExitCode.LOG),
         arguments(new TimeoutException("x"), ExitCode.LOG),
         arguments(new UnsupportedClusterException("x"), ExitCode.REFUSED));

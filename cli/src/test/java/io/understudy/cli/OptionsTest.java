@@ -100,7 +100,7 @@ final class OptionsTest {
             "--console-listen=127.0.0.1:7",
             "--device=/dev/other",
             "--heartbeat-interval=1ms",
-            "--commit-timeout=2ms",
+            "--commit-timeout=2s",
             "--checkpoint-every=3ms",
             "--epoch-max-age=5ms",
             "--output-max-hold=4ms",
@@ -130,7 +130,7 @@ final class OptionsTest {
                 Path.of("d"),
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 7),
                 Duration.ofMillis(1),
-                Duration.ofMillis(2),
+                Duration.ofSeconds(2),
                 Duration.ofMillis(3),
                 new CaptureSettings(
                     Duration.ofMillis(5),

@@ -99,6 +99,8 @@ class OperatorIT {
       nodes.start("host-a");
       nodes.awaitFollowing(VM, "host-a", killed);
       done(nodes.operator("stop", "stop", "--vm", VM, "--reason", "no longer needed"));
+      refused(nodes.operator("late", "snapshot", "--vm", VM, "--timeout", "1s"), "no snapshot");
+      refused(nodes.operator("trim", "log", "trim", "--vm", VM), "no complete snapshot");
       ChildJvm again = nodes.operator("again", "pause", "--vm", VM);
       assertThat(again.awaitExit(TestNodes.TIMEOUT)).as(again.tail()).isEqualTo(NOT_DONE);
       ChildJvm replay = nodes.operator("replay", "replay", "--vm", VM, "--verify");
@@ -163,6 +165,11 @@ class OperatorIT {
         .filter(beat -> beat.term() == term && beat.phase().equals(phase))
         .findFirst()
         .orElseThrow();
+  }
+
+  private static void refused(ChildJvm command, String why) {
+    assertThat(command.awaitExit(TestNodes.TIMEOUT)).as(command.tail()).isEqualTo(NOT_DONE);
+    assertThat(command.lines()).anyMatch(line -> line.contains(why));
   }
 
   private static void done(ChildJvm command) {

@@ -52,6 +52,15 @@ class RetentionIT {
         assertThat(pair.leaderBeat().retention()).isEqualTo(Retention.KEEPING);
         assertThat(metrics.value("understudy_log_trims_total", RetentionIT::any)).isPositive();
         assertThat(metrics.value("understudy_log_trim_failures_total", RetentionIT::any)).isZero();
+        assertThat(metrics.value("understudy_snapshot_seconds_count", RetentionIT::any))
+            .isPositive();
+        assertThat(metrics.value("understudy_snapshot_seconds_sum", RetentionIT::any))
+            .isGreaterThan(
+                metrics.value("understudy_snapshot_pause_seconds_sum", RetentionIT::any));
+        assertThat(metrics.value("understudy_snapshot_bytes_total", RetentionIT::any)).isPositive();
+        assertThat(metrics.value("understudy_snapshot_rounds_total", RetentionIT::any))
+            .isPositive();
+        assertThat(metrics.value("understudy_snapshot_failures_total", RetentionIT::any)).isZero();
         assertThat(metrics.value("understudy_retention", state("keeping"))).isEqualTo(1);
         assertSnapshotIsTheLogsBeginning(cluster, after);
         assertThat(pair.standbyBeat().digestMismatches()).isZero();

@@ -116,6 +116,11 @@ public final class SnapshotTaker {
     try {
       CloneRounds.Cut cut = clone.copy(id);
       return cut == null ? Optional.empty() : clone.complete(cut);
+    } catch (RuntimeException failure) {
+      if (!rounds.isStopped()) {
+        statistics.failed();
+      }
+      throw failure;
     } finally {
       rounds.end();
     }
@@ -125,6 +130,7 @@ public final class SnapshotTaker {
   private final class Clone {
     private final SnapshotSink sink;
     private final long startedAtMillis = System.currentTimeMillis();
+    private final long startedNanos = System.nanoTime();
     private long pages;
     private long since = -1;
 
@@ -216,7 +222,7 @@ public final class SnapshotTaker {
       CrashPoint.BEFORE_MANIFEST.pass();
       sink.complete(manifest);
       CrashPoint.AFTER_MANIFEST.pass();
-      statistics.completed(manifest);
+      statistics.completed(manifest, System.nanoTime() - startedNanos);
       return Optional.of(manifest);
     }
 

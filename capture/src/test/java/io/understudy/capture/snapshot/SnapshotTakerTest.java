@@ -12,8 +12,10 @@ import io.understudy.machine.Machine;
 import io.understudy.schemas.HashChain;
 import io.understudy.schemas.SnapshotPart;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -95,8 +97,29 @@ class SnapshotTakerTest {
           .hasCauseInstanceOf(LogException.class);
       assertThat(sink.taken()).isEmpty();
 
-      assertThat(guest.take(-1).get(30, TimeUnit.SECONDS)).isPresent();
-      assertThat(sink.taken()).hasSize(1);
+      assertThat(guest.taker.statistics().failures()).isEqualTo(1);
+      assertThat(guest.taker.statistics().clones()).isZero();
+
+      List<SnapshotPart.Completed> taken = new ArrayList<>();
+      for (int count = 0; count < 2; count++) {
+        taken.add(guest.take(-1).get(30, TimeUnit.SECONDS).orElseThrow());
+      }
+      assertThat(sink.taken()).hasSize(2);
+      CloneStatistics statistics = guest.taker.statistics();
+      assertThat(statistics.failures()).isEqualTo(1);
+      assertThat(statistics.clones()).isEqualTo(2);
+      assertThat(statistics.bytes())
+          .isEqualTo(taken.stream().mapToLong(SnapshotPart.Completed::bytes).sum());
+      assertThat(statistics.pages())
+          .isEqualTo(taken.stream().mapToLong(SnapshotPart.Completed::pages).sum());
+      assertThat(statistics.rounds())
+          .isEqualTo(taken.stream().mapToLong(SnapshotPart.Completed::rounds).sum());
+      assertThat(statistics.pauseNanos() / 1_000)
+          .isEqualTo(taken.stream().mapToLong(SnapshotPart.Completed::pauseMicros).sum());
+      assertThat(statistics.maxPauseMicros())
+          .isEqualTo(
+              taken.stream().mapToLong(SnapshotPart.Completed::pauseMicros).max().orElseThrow());
+      assertThat(statistics.nanos()).isGreaterThan(statistics.pauseNanos());
     }
   }
 
@@ -127,6 +150,7 @@ class SnapshotTakerTest {
     CompletableFuture<Optional<SnapshotPart.Completed>> taking = guest.take(-1);
     guest.awaitEpoch(Guest.OPENING + 3L);
     guest.close();
+    assertThat(guest.taker.statistics().failures()).as("an end is no failure").isZero();
     int reads = guest.reads.get();
     assertThat(taking.get(30, TimeUnit.SECONDS)).isEmpty();
     assertThat(guest.reads.get()).as("pages read after the end").isEqualTo(reads);

@@ -19,7 +19,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class LoneWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LoneWatch.class);
-  private static final int INTERVALS_UNTIL_DEAD = 20;
+
+  /** Heartbeats of a leader that must be missing before it is dead. */
+  public static final int INTERVALS_UNTIL_DEAD = 20;
+
   private static final Duration LEAST_TIMEOUT = Duration.ofSeconds(1);
   private static final long RETRY_MILLIS = 1_000;
 

@@ -321,7 +321,7 @@ public final class Node {
             run,
             header.wallClockEpochMillis(),
             leadership.statistics());
-    watch.leads(run, term, machine, leadership, outside, keeper);
+    watch.leads(run, term, machine, leadership, outside, snapshots.statistics(), keeper);
     pulse.became(
         run,
         NodeRole.PRIMARY,

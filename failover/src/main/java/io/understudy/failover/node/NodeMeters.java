@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.understudy.capture.CaptureStatistics;
 import io.understudy.capture.LiveRun;
+import io.understudy.capture.snapshot.CloneStatistics;
 import io.understudy.failover.monitor.MeterSet;
 import io.understudy.failover.monitor.Monitor;
 import io.understudy.machine.ExitCounts;
@@ -123,6 +124,28 @@ final class NodeMeters implements AutoCloseable {
     protection(meters, protection);
     held(meters, outside);
     exits(meters, () -> machine);
+  }
+
+  /** The node leads, and takes snapshots when they are ordered. */
+  void clones(CloneStatistics clones) {
+    role.times(
+            "understudy.snapshot",
+            "Snapshots completed and the time they took.",
+            clones::clones,
+            clones::nanos)
+        .times(
+            "understudy.snapshot.pause",
+            "The same, and for how long the guest stood still for them.",
+            clones::clones,
+            clones::pauseNanos)
+        .gauge(
+            "understudy.snapshot.pause.worst.milliseconds",
+            "For how long the guest stood still for the worst of them.",
+            () -> clones.maxPauseMicros() / 1e3)
+        .counter("understudy.snapshot.failures", "Snapshots that failed.", clones::failures)
+        .counter("understudy.snapshot.bytes", "Bytes in them, not compressed.", clones::bytes)
+        .counter("understudy.snapshot.pages", "Pages in them, as often as sent.", clones::pages)
+        .counter("understudy.snapshot.rounds", "Rounds of copying.", clones::rounds);
   }
 
   /** The node leads, and keeps its log as short as it was told. */

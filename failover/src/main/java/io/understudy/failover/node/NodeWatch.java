@@ -1,6 +1,7 @@
 package io.understudy.failover.node;
 
 import io.understudy.capture.LiveRun;
+import io.understudy.capture.snapshot.CloneStatistics;
 import io.understudy.failover.monitor.Monitor;
 import io.understudy.failover.monitor.Readiness;
 import io.understudy.machine.Machine;
@@ -72,7 +73,13 @@ final class NodeWatch implements AutoCloseable {
 
   /** The node leads, and its guest is about to run. */
   void leads(
-      UUID run, long term, Machine machine, LiveRun leadership, Outside outside, LogKeeper keeper) {
+      UUID run,
+      long term,
+      Machine machine,
+      LiveRun leadership,
+      Outside outside,
+      CloneStatistics clones,
+      LogKeeper keeper) {
     ProtectionWatch watch =
         new ProtectionWatch(
             settings.vm().text(),
@@ -85,6 +92,7 @@ final class NodeWatch implements AutoCloseable {
     leading = watch;
     peers.tell(new Peers.Both(watch, keeper.needs()));
     meters.leads(term, machine, leadership, outside, watch);
+    meters.clones(clones);
     meters.keeps(keeper);
     ready(() -> leaderReadiness(leadership, watch));
   }

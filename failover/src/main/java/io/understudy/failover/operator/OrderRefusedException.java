@@ -4,7 +4,8 @@ package io.understudy.failover.operator;
 public final class OrderRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  OrderRefusedException(String message) {
+  /** Says why. */
+  public OrderRefusedException(String message) {
     super(message);
   }
 }
