@@ -5,19 +5,26 @@ import io.understudy.failover.coordinator.Coordinator;
 import io.understudy.failover.coordinator.CoordinatorMeters;
 import io.understudy.failover.coordinator.CoordinatorSettings;
 import io.understudy.failover.coordinator.DetectorSettings;
+import io.understudy.failover.coordinator.VmFront;
+import io.understudy.failover.front.FrontTls;
 import io.understudy.failover.front.FrontVm;
 import io.understudy.failover.monitor.Monitor;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTopics;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +40,8 @@ import picocli.CommandLine.Spec;
       "Runs the ports that clients connect to. Several coordinators do no harm."
     })
 final class CoordinatorCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(CoordinatorCommand.class);
+
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
   @Mixin private HttpOptions http;
@@ -52,6 +61,14 @@ final class CoordinatorCommand implements Callable<Integer> {
               + " May be repeated.",
       converter = Converters.ToFront.class)
   private List<FrontOption> fronts = new ArrayList<>();
+
+  @Option(
+      names = "--front-tls-config",
+      paramLabel = "FILE",
+      description =
+          "Let fronts speak TLS to clients: properties as for Kafka's brokers,"
+              + " ssl.keystore.location and so on. They speak plainly when not given.")
+  private Path frontTls;
 
   @Option(
       names = "--heartbeat-interval",
@@ -96,17 +113,18 @@ final class CoordinatorCommand implements Callable<Integer> {
   public Integer call() {
     CoordinatorSettings settings = settings();
     Map<VmId, FrontVm.Service> services = services();
+    Optional<FrontTls> tls = tls();
     AtomicBoolean running = new AtomicBoolean(true);
     Termination.onSignal(() -> running.set(false));
     try (Monitor monitor = http.open()) {
-      watch(settings, services, monitor, running);
+      watch(settings, FrontVm.factory(services, tls), monitor, running);
     }
     return ExitCode.OK.code();
   }
 
   private void watch(
       CoordinatorSettings settings,
-      Map<VmId, FrontVm.Service> services,
+      VmFront.Factory frontFactory,
       Monitor monitor,
       AtomicBoolean running) {
     ClusterConnection connection = cluster.reach();
@@ -114,12 +132,11 @@ final class CoordinatorCommand implements Callable<Integer> {
       topics.checkCluster();
       topics.createShared();
     }
-    try (Coordinator coordinator =
-            Coordinator.open(settings, connection, FrontVm.factory(services));
+    try (Coordinator coordinator = Coordinator.open(settings, connection, frontFactory);
         CoordinatorMeters meters = new CoordinatorMeters(monitor, name, coordinator)) {
       meters.start();
       PrintWriter out = spec.commandLine().getOut();
-      out.println("coordinator ready: name=" + name + " fronts=" + services.keySet());
+      out.println("coordinator ready: name=" + name + " fronts=" + services().keySet());
       out.flush();
       while (running.get()) {
         coordinator.runOnce();
@@ -144,6 +161,21 @@ final class CoordinatorCommand implements Callable<Integer> {
         name,
         new DetectorSettings(heartbeatInterval, failureTimeout, missedBeats, clusterStall),
         promotionTimeout);
+  }
+
+  /** The key with which fronts speak TLS, if that was asked for. */
+  private Optional<FrontTls> tls() {
+    if (frontTls == null) {
+      return Optional.empty();
+    }
+    FrontTls key;
+    try {
+      key = FrontTls.read(frontTls);
+    } catch (UncheckedIOException unreadable) {
+      throw new ParameterException(spec.commandLine(), Failures.line(unreadable), unreadable);
+    }
+    LOG.info("fronts speak {}", key);
+    return Optional.of(key);
   }
 
   Map<VmId, FrontVm.Service> services() {

@@ -74,6 +74,7 @@ final class BadInputTest {
         arguments("status --look 0s", USAGE, "--look must be 1ms to 1h, is 0s"),
         arguments("coordinator --cluster-stall 1s", USAGE, "must be 100ms to 999ms, is 1s"),
         arguments("coordinator --promotion-timeout 1s", USAGE, "--promotion-timeout must be"),
+        arguments("coordinator --front-tls-config /no/tls", USAGE, "file=/no/tls"),
         arguments("coordinator --missed-beats 1", USAGE, "--missed-beats must be 2 to 1000, is 1"),
         arguments("coordinator --heartbeat-interval 0ms", USAGE, "must be 1ms to 1m, is 0s"),
         arguments("run --time-resolution 2s", USAGE, "--time-resolution must be 1us to 1s, is 2s"),

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -70,7 +69,7 @@ public final class SecuredBroker implements AutoCloseable {
     settings.put("super.users", "User:ANONYMOUS;User:" + ADMIN);
     Path store = null;
     if (tls) {
-      store = makeKey(directory);
+      store = TestKey.make(directory.resolve("key.p12"), password("store"));
       settings.put("listener.name.clients.ssl.keystore.location", store.toString());
       settings.put("listener.name.clients.ssl.keystore.password", password("store"));
       settings.put("listener.name.clients.ssl.keystore.type", "PKCS12");
@@ -115,46 +114,6 @@ public final class SecuredBroker implements AutoCloseable {
   @Override
   public void close() {
     broker.close();
-  }
-
-  private static Path makeKey(Path directory) {
-    Path store = directory.resolve("key.p12").toAbsolutePath();
-    try {
-      Process keytool =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                  "-genkeypair",
-                  "-alias",
-                  "broker",
-                  "-keyalg",
-                  "EC",
-                  "-groupname",
-                  "secp256r1",
-                  "-dname",
-                  "CN=localhost",
-                  "-ext",
-                  "san=ip:127.0.0.1,dns:localhost",
-                  "-validity",
-                  "3650",
-                  "-storetype",
-                  "PKCS12",
-                  "-keystore",
-                  store.toString(),
-                  "-storepass",
-                  password("store"))
-              .redirectErrorStream(true)
-              .start();
-      String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (keytool.waitFor() != 0) {
-        throw new IllegalStateException("keytool failed: " + said);
-      }
-      return store;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
   }
 
   private static int freePort() {

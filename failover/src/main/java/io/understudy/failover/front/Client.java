@@ -27,6 +27,7 @@ final class Client {
 
   private final SocketChannel channel;
   private final SelectionKey key;
+  private final Wire wire;
   private final String peer;
   private final int bufferBytes;
   private final ByteQueue outgoing = new ByteQueue();
@@ -34,11 +35,17 @@ final class Client {
   private boolean isFinishing;
   private boolean isShutDown;
   private boolean isOpen = true;
+  private boolean isSettled;
   private long progressNanos;
 
-  /** Takes ownership of {@code channel}. */
-  Client(SocketChannel channel, SelectionKey key, String peer, int bufferBytes) {
+  /**
+   * Takes ownership of {@code channel}.
+   *
+   * @param wire on that channel
+   */
+  Client(SocketChannel channel, Wire wire, SelectionKey key, String peer, int bufferBytes) {
     this.channel = channel;
+    this.wire = wire;
     this.key = key;
     this.peer = peer;
     this.bufferBytes = bufferBytes;
@@ -56,6 +63,25 @@ final class Client {
 
   boolean isFinishing() {
     return isFinishing;
+  }
+
+  /** Whether it may send and receive; a client that may not yet is none to anybody else. */
+  boolean isSettled() {
+    return isSettled;
+  }
+
+  /** Settles how its bytes flow; true when that has just been done. */
+  boolean settle() throws IOException {
+    if (isSettled || !wire.settle()) {
+      return false;
+    }
+    isSettled = true;
+    return true;
+  }
+
+  /** Whether it has sent something that no selector tells of. */
+  boolean hasMore() {
+    return wire.hasMore();
   }
 
   /** Queues bytes; false, and the connection is closed, if the client reads too slowly. */
@@ -85,7 +111,7 @@ final class Client {
 
   /** Reads what has arrived into {@code target}; null at the end of the client's stream. */
   byte[] receive(ByteBuffer target) throws IOException {
-    int count = channel.read(target.clear());
+    int count = wire.read(target.clear());
     if (count < 0) {
       hasEnded = true;
       return null;
@@ -97,16 +123,16 @@ final class Client {
 
   /** Writes what the socket takes and returns how many bytes that was. */
   int flush() throws IOException {
-    int written = outgoing.writeTo(channel);
+    int written = wire.write(outgoing);
     if (written > 0) {
       progressNanos = System.nanoTime();
     }
-    if (isFinishing && outgoing.isEmpty()) {
+    if (isFinishing && outgoing.isEmpty() && wire.isFlushed()) {
       if (hasEnded) {
         close();
       } else if (!isShutDown) {
         isShutDown = true;
-        channel.shutdownOutput();
+        wire.shutdownOutput();
       }
     }
     return written;
@@ -115,24 +141,23 @@ final class Client {
   /** Sets what the selector reports; {@code mayRead} is the front's back-pressure. */
   void updateInterest(boolean mayRead) {
     boolean reads = !hasEnded && (mayRead || isFinishing);
-    int interest =
-        (reads ? SelectionKey.OP_READ : 0) | (outgoing.isEmpty() ? 0 : SelectionKey.OP_WRITE);
+    int interest = wire.interest(reads, !outgoing.isEmpty());
     if (key.interestOps() != interest) {
       key.interestOps(interest);
     }
   }
 
-  /** True if this connection had its time: it is finishing and nothing moves any more. */
+  /** True if this connection had its time: it is not settled, or finishing, and nothing moves. */
   boolean isOverdue(long nowNanos, Duration drain) {
     Duration limit = isShutDown ? LINGER : drain;
-    return isFinishing && nowNanos - progressNanos > limit.toNanos();
+    return (isFinishing || !isSettled) && nowNanos - progressNanos > limit.toNanos();
   }
 
   /** Closes after everything was written. */
   void close() {
     isOpen = false;
     try {
-      channel.close();
+      wire.close();
     } catch (IOException gone) {
       LOG.debug("closing a client that was gone: peer={}", peer, gone);
     }

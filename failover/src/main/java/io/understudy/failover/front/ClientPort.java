@@ -119,14 +119,32 @@ final class ClientPort {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       SelectionKey key = channel.register(selector, 0);
       String peer = String.valueOf(channel.getRemoteAddress());
-      Client client = new Client(channel, key, peer, settings.limits().clientBufferBytes());
+      Wire wire =
+          settings
+              .tls()
+              .<Wire>map(tls -> new TlsWire(channel, tls))
+              .orElseGet(() -> new PlainWire(channel));
+      Client client = new Client(channel, wire, key, peer, settings.limits().clientBufferBytes());
       key.attach(client);
       clients.add(client);
       accepted++;
-      side.accepted(client);
+      settle(client);
     } catch (IOException gone) {
       LOG.debug("client was gone at once", gone);
       channel.close();
+    }
+  }
+
+  /** Goes on with a client that may not send yet; when it may, the others hear of it. */
+  private void settle(Client client) {
+    try {
+      if (client.settle()) {
+        side.accepted(client);
+      }
+    } catch (IOException refused) {
+      LOG.info("a client is refused: peer={}: {}", client, refused.toString());
+      turnedAway++;
+      client.abort();
     }
   }
 
@@ -155,6 +173,7 @@ final class ClientPort {
 
   private boolean mayRead(Client client) {
     return client.isOpen()
+        && client.isSettled()
         && !client.hasEnded()
         && (client.isFinishing()
             || (input.heldBytes() < settings.limits().heldInputBytes() && side.reads(client)));
@@ -166,6 +185,12 @@ final class ClientPort {
     int count = 0;
     // lost() may free a channel's number but never accepts or removes a client here.
     for (Client client : clients) {
+      if (client.isOpen() && !client.isSettled()) {
+        settle(client);
+      }
+      if (client.isOpen() && client.hasMore()) {
+        receive(client);
+      }
       if (!client.isOpen()) {
         continue;
       }
@@ -182,7 +207,10 @@ final class ClientPort {
       }
       if (client.isOpen()) {
         client.updateInterest(mayRead(client));
-        count += client.isFinishing() ? 0 : 1;
+        if (client.hasMore() && mayRead(client)) {
+          selector.wakeup();
+        }
+        count += client.isFinishing() || !client.isSettled() ? 0 : 1;
       }
     }
     active = count;
@@ -193,7 +221,9 @@ final class ClientPort {
     if (client.isOpen()) {
       return false;
     }
-    side.lost(client);
+    if (client.isSettled()) {
+      side.lost(client);
+    }
     return true;
   }
 

@@ -4,6 +4,7 @@ import io.understudy.capture.console.LinkFrame;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -15,9 +16,16 @@ import java.util.UUID;
  * @param listen where clients connect; port 0 takes a free one
  * @param limits bounds
  * @param timing intervals and timeouts
+ * @param tls the key with which it speaks TLS to clients; empty if it speaks plainly
  */
 public record FrontSettings(
-    String vm, UUID run, ConsoleMode mode, InetSocketAddress listen, Limits limits, Timing timing) {
+    String vm,
+    UUID run,
+    ConsoleMode mode,
+    InetSocketAddress listen,
+    Limits limits,
+    Timing timing,
+    Optional<FrontTls> tls) {
   public FrontSettings {
     Objects.requireNonNull(vm, "vm");
     Objects.requireNonNull(run, "run");
@@ -25,11 +33,18 @@ public record FrontSettings(
     Objects.requireNonNull(listen, "listen");
     Objects.requireNonNull(limits, "limits");
     Objects.requireNonNull(timing, "timing");
+    Objects.requireNonNull(tls, "tls");
   }
 
   /** Settings with default limits and times. */
   public static FrontSettings of(String vm, UUID run, ConsoleMode mode, InetSocketAddress listen) {
-    return new FrontSettings(vm, run, mode, listen, Limits.DEFAULT, Timing.DEFAULT);
+    return new FrontSettings(
+        vm, run, mode, listen, Limits.DEFAULT, Timing.DEFAULT, Optional.empty());
+  }
+
+  /** The same with TLS, or without. */
+  FrontSettings with(Optional<FrontTls> key) {
+    return new FrontSettings(vm, run, mode, listen, limits, timing, key);
   }
 
   /**

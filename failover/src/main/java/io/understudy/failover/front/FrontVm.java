@@ -40,6 +40,11 @@ public final class FrontVm implements VmFront {
    * bound.
    */
   public static VmFront.Factory factory(Map<VmId, Service> services) {
+    return factory(services, Optional.empty());
+  }
+
+  /** The same; with {@code tls} clients have to speak it. */
+  public static VmFront.Factory factory(Map<VmId, Service> services, Optional<FrontTls> tls) {
     Map<VmId, Service> configured = Map.copyOf(services);
     return (vm, run, listener) -> {
       Service service = configured.get(vm);
@@ -47,7 +52,9 @@ public final class FrontVm implements VmFront {
         return Optional.empty();
       }
       Front front =
-          Front.open(FrontSettings.of(vm.text(), run, service.mode(), service.listen()), listener);
+          Front.open(
+              FrontSettings.of(vm.text(), run, service.mode(), service.listen()).with(tls),
+              listener);
       front.start();
       return Optional.of(new FrontVm(front));
     };

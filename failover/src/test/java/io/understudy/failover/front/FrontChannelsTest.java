@@ -28,7 +28,13 @@ class FrontChannelsTest {
     Front opened =
         Front.open(
             new FrontSettings(
-                usual.vm(), usual.run(), usual.mode(), usual.listen(), limits, usual.timing()),
+                usual.vm(),
+                usual.run(),
+                usual.mode(),
+                usual.listen(),
+                limits,
+                usual.timing(),
+                usual.tls()),
             listener);
     opened.start();
     opened.nodes(run.endpoints());

@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +58,8 @@ class FrontLinkTest {
                 mode,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 FrontSettings.Limits.DEFAULT,
-                timing),
+                timing,
+                Optional.empty()),
             listener);
     front.start();
     front.nodes(Set.of(node.endpoint()));

@@ -2,12 +2,14 @@ package io.understudy.failover.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -35,7 +37,7 @@ class FrontTakeoverTest {
 
   @BeforeEach
   void open() {
-    front = Front.open(settings(ConsoleMode.CHANNELS, run), listener);
+    front = Front.open(adapted(settings(ConsoleMode.CHANNELS, run)), listener);
     front.start();
   }
 
@@ -44,6 +46,26 @@ class FrontTakeoverTest {
     front.close();
     run.close();
     assertThat(run.failure.get()).isNull();
+  }
+
+  /** How fronts of this test are, beside the settings of all tests. */
+  FrontSettings adapted(FrontSettings settings) {
+    return settings;
+  }
+
+  /** A client as fronts of this test expect it. */
+  LineClient connect(Front to) throws IOException {
+    return new LineClient(to.address());
+  }
+
+  /** The front of each test. */
+  Front front() {
+    return front;
+  }
+
+  /** The run that it serves. */
+  ScriptedRun run() {
+    return run;
   }
 
   static FrontSettings settings(ConsoleMode mode, ScriptedRun run) {
@@ -62,7 +84,13 @@ class FrontTakeoverTest {
             Duration.ofSeconds(20),
             Duration.ofSeconds(20));
     return new FrontSettings(
-        defaults.vm(), defaults.run(), mode, defaults.listen(), defaults.limits(), timing);
+        defaults.vm(),
+        defaults.run(),
+        mode,
+        defaults.listen(),
+        defaults.limits(),
+        timing,
+        Optional.empty());
   }
 
   @ParameterizedTest
@@ -147,7 +175,7 @@ class FrontTakeoverTest {
     ScriptedRun.Node heir = run.standby();
     zombie.promote();
     front.nodes(run.endpoints());
-    try (LineClient client = new LineClient(front.address())) {
+    try (LineClient client = connect(front)) {
       client.send("one\n");
       assertThat(client.line()).isEqualTo("1:one");
       heir.promote();
@@ -170,7 +198,7 @@ class FrontTakeoverTest {
     ScriptedRun.Node primary = run.standby();
     primary.promote();
     front.nodes(run.endpoints());
-    try (LineClient client = new LineClient(front.address())) {
+    try (LineClient client = connect(front)) {
       client.send("one\n");
       assertThat(client.line()).isEqualTo("1:one");
       primary.close();
@@ -190,13 +218,13 @@ class FrontTakeoverTest {
   @Test
   void streamModePassesBytesThroughATakeover() throws Exception {
     try (ScriptedRun echo = new ScriptedRun(() -> bytes -> bytes);
-        Front stream = Front.open(settings(ConsoleMode.STREAM, echo), listener)) {
+        Front stream = Front.open(adapted(settings(ConsoleMode.STREAM, echo)), listener)) {
       stream.start();
       ScriptedRun.Node primary = echo.standby();
       ScriptedRun.Node heir = echo.standby();
       primary.promote();
       stream.nodes(echo.endpoints());
-      try (LineClient client = new LineClient(stream.address())) {
+      try (LineClient client = connect(stream)) {
         client.send("one\n");
         assertThat(client.line()).isEqualTo("one");
         primary.commitOnly(0);
@@ -204,7 +232,7 @@ class FrontTakeoverTest {
         assertThat(primary.withheld.poll(20, TimeUnit.SECONDS)).isTrue();
         heir.promote();
         assertThat(client.line()).isEqualTo("two");
-        try (LineClient second = new LineClient(stream.address())) {
+        try (LineClient second = connect(stream)) {
           assertThat(second.rest()).contains("in use by another client");
         }
         client.send("three\n");
@@ -215,7 +243,7 @@ class FrontTakeoverTest {
 
   private Callable<String> conversation(int number) {
     return () -> {
-      try (LineClient client = new LineClient(front.address())) {
+      try (LineClient client = connect(front)) {
         StringBuilder answers = new StringBuilder();
         for (int line = 0; line < LINES; line++) {
           client.send("c" + number + " l" + line + "\n");

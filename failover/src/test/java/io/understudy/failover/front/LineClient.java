@@ -9,10 +9,16 @@ import java.nio.charset.StandardCharsets;
 
 /** A blocking client of a front; reading fails after 20 s of silence. */
 final class LineClient implements AutoCloseable {
-  private final Socket socket = new Socket();
+  private final Socket socket;
   private final InputStream in;
 
   LineClient(InetSocketAddress front) throws IOException {
+    this(front, new Socket());
+  }
+
+  /** With a socket that is not connected yet. */
+  LineClient(InetSocketAddress front, Socket socket) throws IOException {
+    this.socket = socket;
     socket.connect(front, 20_000);
     socket.setSoTimeout(20_000);
     socket.setTcpNoDelay(true);
