@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -85,8 +86,9 @@ final class FlippedMemory implements Assault {
   /** Changes bits, one after the other, until one is found. */
   private boolean damage() {
     ChildJvm standby = processes.node(STANDBY);
-    GuestPages pages = GuestPages.of(standby.pid(), MEMORY_MIB);
+    List<GuestPages> found = GuestPages.of(standby.pid(), MEMORY_MIB);
     for (int tried = 0; tried < TRIES; tried++) {
+      GuestPages pages = found.get(tried % found.size());
       byte[] before = pages.read();
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
       int offset = GuestPages.quietByteOfBusyPage(before, pages.read(), random);
@@ -98,11 +100,13 @@ final class FlippedMemory implements Assault {
       pages.write(offset, wrong);
       diary.done(
           FaultKind.FLIPPED_MEMORY.label(),
-          String.format("address 0x%x, 0x%02x becomes 0x%02x", offset, right, wrong));
+          String.format(
+              "mapping %d of %d, address 0x%x, 0x%02x becomes 0x%02x",
+              tried % found.size() + 1, found.size(), offset, right, wrong));
       if (Diary.until(FOUND_WITHIN, this::isFound)) {
         return true;
       }
-      // The guest wrote over it, or has not written the page since: then nothing may be left.
+      // It was the copy, or the guest wrote over it, or not since: then nothing may be left.
       if (pages.read(offset) == wrong) {
         pages.write(offset, right);
       }

@@ -30,30 +30,28 @@ final class GuestPages {
   }
 
   /**
-   * Finds it. Only guest memory is mapped without a reserve and with huge pages forbidden; where a
-   * machine has a copy of it for comparison, that one lies beside it, and changes less.
+   * Finds it. Only guest memory is mapped without a reserve and with huge pages forbidden; a
+   * machine also has a copy of it, for comparison, which cannot be told from it from outside.
    *
    * @param mebibytes of guest memory
+   * @return those that are being written: guest memory, and perhaps its copy
    */
-  static GuestPages of(long pid, int mebibytes) {
+  static List<GuestPages> of(long pid, int mebibytes) {
     Path process = Path.of("/proc", Long.toString(pid));
     int bytes = mebibytes << 20;
-    GuestPages busiest = null;
-    int most = 0;
+    List<GuestPages> busy = new ArrayList<>();
     for (long address : candidates(process, bytes)) {
       GuestPages pages = new GuestPages(process.resolve("mem"), address, bytes);
       byte[] before = pages.read();
       LockSupport.parkNanos(LOOK_NANOS);
-      int busy = busyPages(before, pages.read()).size();
-      if (busy > most) {
-        most = busy;
-        busiest = pages;
+      if (!busyPages(before, pages.read()).isEmpty()) {
+        busy.add(pages);
       }
     }
-    if (busiest == null) {
+    if (busy.isEmpty()) {
       throw new IllegalStateException("no guest memory is being written: pid=" + pid);
     }
-    return busiest;
+    return busy;
   }
 
   private static List<Long> candidates(Path process, int bytes) {
