@@ -51,11 +51,6 @@ public final class LocalBroker implements AutoCloseable {
     return connection;
   }
 
-  /** Where it keeps its segment files. */
-  public Path data() {
-    return data;
-  }
-
   @Override
   public void close() throws IOException {
     process.close();

@@ -49,6 +49,8 @@ final class BadInputTest {
         arguments("run --guest-speed 0", USAGE, "is 0.0"),
         arguments("run --initrd i", USAGE, "an initrd needs a kernel"),
         arguments("run --device /no/kvm", ENVIRONMENT, "/no/kvm"),
+        arguments("demo --containers p --engine /no/engine", ENVIRONMENT, "socket=/no/engine"),
+        arguments("demo --front a:1", USAGE, "--containers=PROJECT"),
         arguments("broker", USAGE, "--data=DIR"),
         arguments("broker --data d --port 70000", USAGE, "[0, 65535], is 70000"),
         arguments("broker --data d --host 0.0.0.0", USAGE, "--advertised-host"),

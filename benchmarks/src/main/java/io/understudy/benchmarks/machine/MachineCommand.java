@@ -90,7 +90,7 @@ public final class MachineCommand implements Callable<Integer> {
           scenarios.forEach(Scenario::forget);
         }
         for (Scenario scenario : scenarios) {
-          say(scenario.repeat(kvm, broker.connection(), broker.data(), repetition));
+          say(scenario.repeat(kvm, broker.connection(), repetition));
         }
       }
     }

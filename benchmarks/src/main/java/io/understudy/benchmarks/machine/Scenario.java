@@ -8,7 +8,6 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.machine.GuestImages;
 import io.understudy.machine.MachineConfig;
 import io.understudy.schemas.VmId;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -87,11 +86,9 @@ final class Scenario {
   /**
    * Another repetition.
    *
-   * @param brokerData where the broker keeps its segment files
    * @return what it found, in one line
    */
-  String repeat(Kvm kvm, ClusterConnection connection, Path brokerData, int repetition)
-      throws InterruptedException {
+  String repeat(Kvm kvm, ClusterConnection connection, int repetition) throws InterruptedException {
     MachineConfig config =
         new MachineConfig(
             GuestImages.find(GuestImages.LEDGER), MEMORY_BYTES, "", System.currentTimeMillis());
@@ -113,7 +110,7 @@ final class Scenario {
     recorded.add(recording.measured());
     replayed.add(replay);
     recording.commitNanos().forEach(nanos -> commitMillis.add(nanos / NANOS_PER_MILLI));
-    logs.add(EventLogSize.measure(connection, vm, brokerData));
+    logs.add(EventLogSize.measure(connection, vm));
     return String.format(
         Locale.ROOT,
         "%s: repetition=%d bare=%.0f ms repeated=%.0f ms recorded=%.0f ms replayed=%.0f ms",

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,15 +25,18 @@ import picocli.CommandLine.Spec;
  *
  * <p>With {@code --lab} each node is in a lab host of its own, and the kill is a power failure.
  *
+ * <p>With {@code --containers} the nodes are containers that run already, and the leader's is
+ * killed.
+ *
  * <p>Exit code 0 when nothing was lost or done twice and every digest agreed, 1 when not, 3 when
- * this host has no usable KVM.
+ * this host has no usable KVM, or no container engine can be reached.
  */
 @Command(
     name = "demo",
     description = "Kills a primary under traffic on this host and counts what was lost.")
 public final class DemoCommand implements Callable<Integer> {
   private static final int EXIT_FAILED = 1;
-  private static final int EXIT_NO_KVM = 3;
+  private static final int EXIT_LACKING = 3;
 
   @Option(names = "--json", description = "Print one JSON object instead of the table.")
   private boolean isJson;
@@ -58,6 +62,9 @@ public final class DemoCommand implements Callable<Integer> {
       })
   private boolean isLab;
 
+  @ArgGroup(exclusive = false, heading = "With nodes that run as containers (see compose.yaml):%n")
+  private ContainerOptions containers;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -68,14 +75,23 @@ public final class DemoCommand implements Callable<Integer> {
     }
     PrintWriter people = spec.commandLine().getErr();
     NodeHosts hosts = isLab ? lab(people) : local(people);
-    if (hosts == null) {
+    String lack = containers == null ? null : containers.lack();
+    if (lack != null) {
+      people.println(lack);
+    }
+    if (hosts == null || lack != null) {
       people.flush();
-      return EXIT_NO_KVM;
+      return EXIT_LACKING;
     }
     Path directory = directory();
+    Steps steps = new Steps(people);
     DemoReport report;
     try {
-      report = new DemoRun(directory, hosts, Duration.ofSeconds(seconds), people).run();
+      Duration trafficTime = Duration.ofSeconds(seconds);
+      report =
+          containers == null
+              ? new DemoRun(directory, hosts, trafficTime, steps).run()
+              : new ContainerDemo(containers.settings(trafficTime, directory), steps).run();
     } catch (DemoException e) {
       people.println("The demo did not get through; the logs are in " + directory + ":");
       people.println(e.getMessage());
@@ -84,8 +100,10 @@ public final class DemoCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().println(isJson ? report.json() : report.table());
     spec.commandLine().getOut().flush();
-    if (keep != null) {
+    if (keep != null && containers == null) {
       explain(people);
+    } else if (keep != null) {
+      people.println("Logs are kept in " + directory);
     } else if (report.passes()) {
       delete(directory);
     } else {

@@ -6,29 +6,35 @@ import io.understudy.log.EpochReader;
 import io.understudy.log.LogEnd;
 import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.stream.Stream;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * What a run's log holds and takes.
  *
  * @param epochs committed epochs
  * @param events events in them, marks not counted
- * @param bytes size of the segment files of the events topic: events, marks, and Kafka's own
+ * @param bytes size of the segment files of one replica of the events topic, as brokers tell it:
+ *     events, marks, and Kafka's own
  */
 public record EventLogSize(long epochs, long events, long bytes) {
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final int ANSWER_SECONDS = 30;
 
   /**
-   * Reads a log from its beginning, and its files.
+   * Reads a log from its beginning, and asks for the size of its files.
    *
    * @throws io.understudy.log.LogException if the log is damaged or incomplete
    */
-  public static EventLogSize measure(ClusterConnection connection, VmId vm, Path brokerData) {
+  public static EventLogSize measure(ClusterConnection connection, VmId vm) {
     long epochs = 0;
     long events = 0;
     try (EpochReader reader = EpochReader.fromStart(connection, vm)) {
@@ -41,7 +47,7 @@ public record EventLogSize(long epochs, long events, long bytes) {
         }
       }
     }
-    return new EventLogSize(epochs, events, segmentBytes(brokerData, Topics.events(vm)));
+    return new EventLogSize(epochs, events, segmentBytes(connection, Topics.events(vm)));
   }
 
   /** Bytes of log for each event; 0 for an empty log. */
@@ -49,20 +55,30 @@ public record EventLogSize(long epochs, long events, long bytes) {
     return events == 0 ? 0 : (double) bytes / events;
   }
 
-  /** Index files are left out: the broker allocates them far larger than what is in them. */
-  private static long segmentBytes(Path brokerData, String topic) {
-    try (Stream<Path> files = Files.walk(brokerData)) {
-      long bytes = 0;
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Path parent = file.getParent();
-        if (file.toString().endsWith(".log")
-            && parent.getFileName().toString().startsWith(topic + "-")) {
-          bytes += Files.size(file);
-        }
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot measure the log: directory=" + brokerData, e);
+  private static long segmentBytes(ClusterConnection connection, String topic) {
+    try (Admin admin = connection.admin()) {
+      List<Integer> brokers =
+          admin.describeCluster().nodes().get(ANSWER_SECONDS, TimeUnit.SECONDS).stream()
+              .map(Node::id)
+              .toList();
+      Map<TopicPartition, Long> largest = new HashMap<>();
+      admin
+          .describeLogDirs(brokers)
+          .allDescriptions()
+          .get(ANSWER_SECONDS, TimeUnit.SECONDS)
+          .values()
+          .stream()
+          .flatMap(directories -> directories.values().stream())
+          .flatMap(directory -> directory.replicaInfos().entrySet().stream())
+          .filter(replica -> replica.getKey().topic().equals(topic))
+          .forEach(
+              replica -> largest.merge(replica.getKey(), replica.getValue().size(), Math::max));
+      return largest.values().stream().mapToLong(Long::longValue).sum();
+    } catch (ExecutionException | TimeoutException e) {
+      throw new DemoException("cannot ask for the size of the log: topic=" + topic, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DemoException("interrupted while asking for the size of the log", e);
     }
   }
 }

@@ -4,6 +4,8 @@ import io.understudy.cli.demo.TrafficHistory.Kind;
 import io.understudy.cli.demo.TrafficHistory.Reply;
 import io.understudy.cli.demo.TrafficHistory.Request;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,14 +31,28 @@ public final class IncrTraffic implements AutoCloseable {
    * How much traffic.
    *
    * @param prefix of all keys; none of them may exist
-   * @param port where the service listens on the loopback address
+   * @param service where the service listens
    * @param clients how many connections, from 1
    * @param think pause of a client between a reply and its next request
    * @param replyTimeout a reply that takes longer is a failure of the connection; longer than a
    *     failover
    */
   public record Settings(
-      String prefix, int port, int clients, Duration think, Duration replyTimeout) {}
+      String prefix,
+      InetSocketAddress service,
+      int clients,
+      Duration think,
+      Duration replyTimeout) {
+    /** A service at {@code port} of the loopback address. */
+    public Settings(String prefix, int port, int clients, Duration think, Duration replyTimeout) {
+      this(
+          prefix,
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+          clients,
+          think,
+          replyTimeout);
+    }
+  }
 
   private final Settings settings;
   private final List<ClientLoop> loops;
@@ -56,7 +72,8 @@ public final class IncrTraffic implements AutoCloseable {
       for (int number = 0; number < settings.clients(); number++) {
         traffic.loops.add(
             traffic
-            .new ClientLoop(number, RespClient.connect(settings.port(), settings.replyTimeout())));
+            .new ClientLoop(
+                number, RespClient.connect(settings.service(), settings.replyTimeout())));
       }
     } catch (IOException e) {
       traffic.loops.forEach(loop -> loop.connection.close());
@@ -91,7 +108,7 @@ public final class IncrTraffic implements AutoCloseable {
     endThreads();
     Map<String, Long> counters = new HashMap<>();
     Map<String, String> values = new HashMap<>();
-    try (RespClient reader = RespClient.connect(settings.port(), settings.replyTimeout())) {
+    try (RespClient reader = RespClient.connect(settings.service(), settings.replyTimeout())) {
       for (String key : (Iterable<String>) counterKeys()::iterator) {
         String value = reader.get(key).orElse("0");
         try {

@@ -75,6 +75,17 @@ public final class NodeBeats implements AutoCloseable {
   }
 
   /**
+   * A standby that could lead, has applied {@code epoch} and said so after {@code sinceMillis},
+   * wall clock in milliseconds since 1970-01-01T00:00Z; the furthest of them.
+   */
+  Optional<Heartbeat> standby(String vm, long epoch, long sinceMillis) {
+    return follower.current().values().stream()
+        .filter(beat -> beat.vm().equals(vm) && NodePhase.canLead(beat))
+        .filter(beat -> beat.epoch() >= epoch && beat.sentAtMillis() >= sinceMillis)
+        .max(Comparator.comparingLong(Heartbeat::epoch));
+  }
+
+  /**
    * Wall clock (milliseconds since 1970-01-01T00:00Z) of the first heartbeat after {@code
    * sinceMillis} about {@code vm} from a {@code role} whose phase begins with {@code phase}.
    */

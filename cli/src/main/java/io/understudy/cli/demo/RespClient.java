@@ -35,10 +35,15 @@ public final class RespClient implements AutoCloseable {
    * Connects to {@code port} of the loopback address; no reply may take longer than the timeout.
    */
   public static RespClient connect(int port, Duration timeout) throws IOException {
+    return connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), timeout);
+  }
+
+  /** Connects to any address; the same otherwise. */
+  public static RespClient connect(InetSocketAddress address, Duration timeout) throws IOException {
     Socket socket = new Socket();
     try {
       int timeoutMillis = Math.toIntExact(timeout.toMillis());
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), timeoutMillis);
+      socket.connect(address, timeoutMillis);
       socket.setSoTimeout(timeoutMillis);
       socket.setTcpNoDelay(true);
       return new RespClient(socket);
