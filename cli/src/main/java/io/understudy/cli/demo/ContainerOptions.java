@@ -52,7 +52,7 @@ final class ContainerOptions {
   String lack() {
     return Files.exists(engine)
         ? null
-        : "The container engine's socket is missing: socket="
+        : "the container engine's socket is missing: socket="
             + engine
             + ": mount it into this container, or give --engine";
   }

@@ -74,12 +74,14 @@ public final class DemoCommand implements Callable<Integer> {
           spec.commandLine(), "--seconds must be in [4, 600]: seconds=" + seconds);
     }
     PrintWriter people = spec.commandLine().getErr();
-    NodeHosts hosts = isLab ? lab(people) : local(people);
     String lack = containers == null ? null : containers.lack();
     if (lack != null) {
-      people.println(lack);
+      people.println(spec.qualifiedName() + ": " + lack);
+      people.flush();
+      return EXIT_LACKING;
     }
-    if (hosts == null || lack != null) {
+    NodeHosts hosts = isLab ? lab(people) : local(people);
+    if (hosts == null) {
       people.flush();
       return EXIT_LACKING;
     }
