@@ -256,6 +256,9 @@ final class VmWatch {
       if (state != VmState.NO_CANDIDATE && !nodes.hasLivingStandby()) {
         detected(reason, nowNanos, wallMillis);
         become(VmState.NO_CANDIDATE, reason + "; no standby can take over");
+      } else if (state == VmState.ORDERED) {
+        // The one that was ordered has failed, and nobody is ordered now.
+        become(VmState.SUSPECTING, reason + "; waits for a standby's next beat");
       }
       return Optional.empty();
     }

@@ -213,6 +213,23 @@ class CoordinatorTest {
     assertThat(scenario.c1().watched().failovers().get(0).orders()).isEqualTo(2);
   }
 
+  /** The other one fell silent a moment later: it is not dead yet, and not heard of either. */
+  @Test
+  void looksOn_whenTheCandidateDiesAndTheOtherStandbyIsSilent() {
+    FailoverScenario scenario = FailoverScenario.started("b", "c");
+    scenario.node("b").deaf(true);
+    scenario.node("a").kill();
+    scenario.until("ordered", LONG, () -> scenario.c1().state() == VmState.ORDERED);
+    scenario.node("b").kill();
+    scenario.run(Duration.ofMillis(100));
+    scenario.node("c").kill();
+
+    scenario.until("looks on", LONG, () -> scenario.c1().state() == VmState.SUSPECTING);
+    scenario.until("no candidate", LONG, () -> scenario.c1().state() == VmState.NO_CANDIDATE);
+    scenario.standby("e");
+    scenario.until("a new leader", LONG, () -> scenario.node("e").isLeading());
+  }
+
   @Test
   void ordersAgain_whenTheCandidateWasRestarted() {
     FailoverScenario scenario = FailoverScenario.started("b", "c");
