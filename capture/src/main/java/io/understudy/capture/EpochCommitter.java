@@ -6,6 +6,7 @@ import io.understudy.log.EpochDraft;
 import io.understudy.log.EpochLog;
 import io.understudy.log.LogFencedException;
 import io.understudy.log.LogTimeoutException;
+import io.understudy.schemas.GuestEvent.RunEnded;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -81,6 +82,9 @@ public final class EpochCommitter implements Runnable {
         TimeUnit.NANOSECONDS.toMicros(took));
     if (took <= leaseNanos) {
       CrashPoint.BEFORE_RELEASE.pass();
+      if (draft.entries().stream().anyMatch(entry -> entry.event() instanceof RunEnded)) {
+        CrashPoint.BEFORE_LAST_RELEASE.pass();
+      }
       gate.committed(draft.mark());
       CrashPoint.AFTER_RELEASE.pass();
     } else {

@@ -14,6 +14,7 @@ public final class LiveGate implements OutputGate {
   private final ConsoleServer console;
   private final FrameOutput frames;
   private final Consumer<byte[]> network;
+  private final Duration frontPatience;
 
   /**
    * A gate that is closed.
@@ -21,11 +22,15 @@ public final class LiveGate implements OutputGate {
    * @param console stays the caller's
    * @param frames holds what the guest sends
    * @param network takes what may leave
+   * @param frontPatience how long the last words wait for a front that is not there; zero if it
+   *     would have come long since
    */
-  public LiveGate(ConsoleServer console, FrameOutput frames, Consumer<byte[]> network) {
+  public LiveGate(
+      ConsoleServer console, FrameOutput frames, Consumer<byte[]> network, Duration frontPatience) {
     this.console = console;
     this.frames = frames;
     this.network = network;
+    this.frontPatience = frontPatience;
   }
 
   @Override
@@ -52,7 +57,7 @@ public final class LiveGate implements OutputGate {
   @Override
   public void finish(String reason) {
     // Frames have left with the commit. Without a front nobody would take anything.
-    if (console.isAttached()) {
+    if (console.awaitAttached(frontPatience)) {
       console.finish(reason, FINISH_TIMEOUT);
     }
   }

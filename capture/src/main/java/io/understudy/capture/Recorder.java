@@ -89,6 +89,8 @@ public final class Recorder implements Director {
     this.onMark = onMark;
     this.pace = pace;
     this.sealedOutput = output(machine);
+    // A successor of who recorded it has only what the guest said to let out.
+    this.endRecorded = machine.ended().isPresent();
     this.maxAgeNanos = settings.epochMaxAge().toNanos();
     this.maxHoldNanos = settings.outputMaxHold().toNanos();
     this.timeResolutionNanos = settings.timeResolution().toNanos();

@@ -10,6 +10,7 @@ import io.understudy.capture.network.FrameOutput;
 import io.understudy.log.EpochDraft;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -35,7 +36,7 @@ class LiveGateTest {
             failure -> {});
     console.start();
     console.goLive(new LiveConsole(UUID.randomUUID(), 1, 0, 0, (offset, bytes) -> true));
-    gate = new LiveGate(console, frames, frame -> left.add((int) frame[0]));
+    gate = new LiveGate(console, frames, frame -> left.add((int) frame[0]), Duration.ZERO);
   }
 
   @AfterEach

@@ -114,7 +114,10 @@ public final class AccessRules {
     rules.topic(Topics.HEARTBEATS, AclOperation.WRITE, "say that the node lives");
     rules.topic(Topics.HEARTBEATS, AclOperation.READ, "hear how far the other nodes are");
     rules.topic(Topics.VMS, AclOperation.WRITE, "name the run and its leader");
-    rules.topic(Topics.VMS, AclOperation.READ, "watch leaders where there is no coordinator");
+    rules.topic(
+        Topics.VMS,
+        AclOperation.READ,
+        "see whether the run has ended, and watch leaders where there is no coordinator");
     rules.topic(Topics.CONTROL, AclOperation.READ, "hear " + orders);
     rules.topic(
         Topics.CONTROL, AclOperation.WRITE, "ask for snapshots, and end a start that lost a race");

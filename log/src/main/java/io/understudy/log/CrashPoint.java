@@ -29,6 +29,8 @@ public enum CrashPoint {
   AFTER_COMMIT,
   /** The gate is about to open for an epoch's output. */
   BEFORE_RELEASE,
+  /** The gate is about to open for what the guest said before it ended. */
+  BEFORE_LAST_RELEASE,
   /** The gate is open for it. */
   AFTER_RELEASE,
   /** A standby that is ordered to lead is about to take the log. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,8 @@ public final class ConsoleServer implements AutoCloseable {
 
   /** How often a full sink is asked again. */
   private static final long SINK_RETRY_MILLIS = 1;
+
+  private static final long ATTACH_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final ConsoleSettings settings;
   private final OutputBuffer output;
@@ -130,6 +133,21 @@ public final class ConsoleServer implements AutoCloseable {
   /** True while a front is attached. */
   public boolean isAttached() {
     return dialogue.isAttached();
+  }
+
+  /**
+   * Waits for a front.
+   *
+   * @return whether one is attached
+   */
+  public boolean awaitAttached(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (!isAttached()
+        && System.nanoTime() - deadline < 0
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(ATTACH_POLL_NANOS);
+    }
+    return isAttached();
   }
 
   /** Appends a byte that the guest transmitted; it leaves when {@link #committed} covers it. */

@@ -251,9 +251,6 @@ public final class Node {
       if (!promotion.isDrained()) {
         return left(run);
       }
-      if (standby.machine().ended().isPresent()) {
-        return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());
-      }
       pulse.phase(NodePhase.OPENING.name());
       long term = standby.progress().term() + 1;
       EpochLog log = promotion.begin();
@@ -304,7 +301,12 @@ public final class Node {
       Runnable onOpened)
       throws InterruptedException {
     LiveRun leadership =
-        new LiveRun(machine, log, outside.gate(), settings.capture(), HostClock.SYSTEM);
+        new LiveRun(
+            machine,
+            log,
+            outside.gate(machine.ended().isPresent()),
+            settings.capture(),
+            HostClock.SYSTEM);
     SnapshotTaker snapshots =
         leadership.enableSnapshots(
             runStarted, outside.output()::held, settings.snapshots().cloning(), settings.node());

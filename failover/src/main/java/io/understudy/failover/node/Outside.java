@@ -10,6 +10,7 @@ import io.understudy.capture.network.TapPort;
 import io.understudy.machine.Machine;
 import io.understudy.machine.RunRefusedException;
 import io.understudy.schemas.Attachments;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -19,6 +20,9 @@ import java.util.function.Consumer;
  * <p>Owned by the vCPU thread.
  */
 final class Outside implements AutoCloseable {
+  /** Fronts look for a leader several times a second. */
+  private static final Duration FRONT_PATIENCE = Duration.ofSeconds(10);
+
   private final NodeOutput output = new NodeOutput();
   private final ConsoleServer console;
   private final TapPort tap;
@@ -86,9 +90,18 @@ final class Outside implements AutoCloseable {
     return console;
   }
 
-  /** The gate of everything that the machine puts out. */
-  LiveGate gate() {
-    return new LiveGate(console, output.frames(), network == null ? nobody -> {} : network::send);
+  /**
+   * The gate of everything that the machine puts out.
+   *
+   * @param hasEnded whether the guest has ended already: its last words then wait for a front,
+   *     which has only begun to look for its new leader
+   */
+  LiveGate gate(boolean hasEnded) {
+    return new LiveGate(
+        console,
+        output.frames(),
+        network == null ? nobody -> {} : network::send,
+        hasEnded ? FRONT_PATIENCE : Duration.ZERO);
   }
 
   /** Input flows from now on. */

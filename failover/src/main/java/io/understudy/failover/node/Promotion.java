@@ -30,6 +30,7 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   private final Pulse pulse;
   private final BooleanSupplier stopRequested;
   private final BooleanSupplier detached;
+  private final RunEnding ending;
 
   private UUID examined;
   private LogEnd endWhenAsked;
@@ -37,6 +38,7 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   private FencedWriter fenced;
   private LogEnd end;
   private boolean drained;
+  private boolean over;
   private long orderedAt;
   private long fencedAt;
   private long drainedAt;
@@ -49,6 +51,7 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
       BooleanSupplier stopRequested,
       BooleanSupplier detached) {
     this.detached = detached;
+    this.ending = new RunEnding(settings, standby.header().run());
     this.settings = settings;
     this.standby = standby;
     this.orders = orders;
@@ -59,11 +62,14 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   @Override
   public boolean stopHere() {
     // Who has fenced the leader owes the run another one.
-    boolean leaves = stopRequested.getAsBoolean() || (fenced == null && detached.getAsBoolean());
-    if (leaves || isRunOver()) {
+    if (stopRequested.getAsBoolean() || (fenced == null && detached.getAsBoolean())) {
       return true;
     }
     if (order == null) {
+      if (hasGuestEnded() && ending.isAnnounced()) {
+        over = true;
+        return true;
+      }
       PromotionOrdered asked = orders.orderToEnd(standby.header().run(), standby.progress().term());
       if (asked == null || !isTermTheNewest(asked)) {
         return false;
@@ -115,10 +121,15 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
   }
 
   /**
-   * Whether the run has ended, and the log says so: nothing can follow, and nobody has to lead.
-   * Between two epochs, where this is asked, the machine has not ended without RunEnded.
+   * Whether the run has ended, and nobody has to lead any more: what the guest said last is
+   * outside. If its leader dies before that, a successor is ordered as ever, and lets it out.
    */
   boolean isRunOver() {
+    return over;
+  }
+
+  /** Between two epochs, where this is asked, no machine has ended without RunEnded in the log. */
+  private boolean hasGuestEnded() {
     return standby.machine().ended().isPresent();
   }
 
@@ -157,8 +168,10 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
 
   @Override
   public void close() {
-    if (fenced != null) {
-      fenced.close();
+    try (ending) {
+      if (fenced != null) {
+        fenced.close();
+      }
     }
   }
 }

@@ -37,7 +37,7 @@ class OutsideTest {
       assertThatCode(() -> outside.accept(WITHOUT)).doesNotThrowAnyException();
       outside.output().frame(new byte[60]);
 
-      assertThat(outside.gate().releasedFrames()).isZero();
+      assertThat(outside.gate(false).releasedFrames()).isZero();
       assertThat(outside.console().address().getPort()).isPositive();
     }
   }
