@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -30,6 +31,9 @@ public record LogExtent(
     UUID run, SortedMap<Integer, Long> beginnings, SortedMap<Integer, Long> ends) {
   private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** So far before its end a partition has an epoch's mark, unless writers failed one by one. */
+  private static final int TAIL = 16;
 
   /** An epoch is at least its mark and the transaction's end. */
   private static final int LEAST_OFFSETS_OF_AN_EPOCH = 2;
@@ -63,6 +67,40 @@ public record LogExtent(
       return new LogExtent(run(consumer, beginnings, ends), byNumber(beginnings), byNumber(ends));
     } catch (KafkaException e) {
       throw new LogException("cannot look at the event log: vm=" + vm + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Number of the newest epoch in the log of a VM; empty if the log's ends hold none.
+   *
+   * @throws LogException if it cannot be read
+   */
+  public static OptionalLong newestEpoch(ClusterConnection connection, VmId vm) {
+    try (Consumer<String, byte[]> consumer =
+        new KafkaConsumer<>(KafkaSettings.reader(connection))) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(Topics.events(vm)).stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      ends.forEach((at, end) -> consumer.seek(at, Math.max(beginnings.get(at), end - TAIL)));
+      OptionalLong newest = OptionalLong.empty();
+      long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+      while (ends.keySet().stream().anyMatch(at -> consumer.position(at) < ends.get(at))) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+          long epoch = EventCodec.decode(record.value()).epoch();
+          newest = OptionalLong.of(Math.max(epoch, newest.orElse(epoch)));
+        }
+        if (System.nanoTime() - deadlineNanos >= 0) {
+          throw new LogException("the event log's end cannot be read in time: " + PATIENCE);
+        }
+      }
+      return newest;
+    } catch (KafkaException e) {
+      throw new LogException(
+          "cannot read the event log's end: vm=" + vm + ": " + e.getMessage(), e);
     }
   }
 

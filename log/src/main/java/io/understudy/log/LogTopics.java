@@ -138,9 +138,11 @@ public final class LogTopics implements AutoCloseable {
    *
    * @param all all snapshots of the VM, in the order in which they were completed
    * @param keep how many complete ones stay, at least 1; the newest verified one stays, too
+   * @param log if it is to be shortened up to snapshots: the next one for that stays as well
    */
-  public void deleteOldSnapshots(VmId vm, List<StoredSnapshot> all, int keep) {
-    deleteRecords(Topics.snapshots(vm), SnapshotRetention.deletable(all, keep));
+  public void deleteOldSnapshots(
+      VmId vm, List<StoredSnapshot> all, int keep, Optional<LogExtent> log) {
+    deleteRecords(Topics.snapshots(vm), SnapshotRetention.deletable(all, keep, log));
   }
 
   /** Deletes events for good; what may be deleted is for {@link LogTrim} to say. */

@@ -16,8 +16,12 @@ final class SnapshotRetention {
    * @param all all snapshots, in the order in which they were completed
    * @param keep how many of the complete ones stay, at least 1; the newest verified one stays
    *     beyond that, for the log may have been shortened up to it
+   * @param log where it begins, if it is to be shortened up to snapshots as they grow old: the
+   *     oldest verified one behind its beginning is the next and stays, too, or those who order
+   *     snapshots often would keep the log from ever becoming shorter
    */
-  static SortedMap<Integer, Long> deletable(List<StoredSnapshot> all, int keep) {
+  static SortedMap<Integer, Long> deletable(
+      List<StoredSnapshot> all, int keep, Optional<LogExtent> log) {
     List<StoredSnapshot> complete =
         all.stream().filter(snapshot -> snapshot.manifest().isComplete()).toList();
     SortedMap<Integer, Long> below = new TreeMap<>();
@@ -29,6 +33,7 @@ final class SnapshotRetention {
     Optional<StoredSnapshot> verified =
         complete.stream().filter(StoredSnapshot::verified).reduce((before, next) -> next);
     verified.ifPresent(kept::add);
+    log.flatMap(extent -> next(complete, extent)).ifPresent(kept::add);
     for (StoredSnapshot snapshot : kept) {
       List<Long> first = snapshot.manifest().firstOffsets();
       for (int partition = 0; partition < first.size(); partition++) {
@@ -42,5 +47,13 @@ final class SnapshotRetention {
     }
     below.values().removeIf(offset -> offset == 0);
     return below;
+  }
+
+  private static Optional<StoredSnapshot> next(List<StoredSnapshot> complete, LogExtent log) {
+    return complete.stream()
+        .filter(StoredSnapshot::verified)
+        .filter(snapshot -> log.reaches(snapshot.position()))
+        .filter(snapshot -> !snapshot.position().offsets().equals(log.beginnings()))
+        .findFirst();
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -55,7 +56,7 @@ class SnapshotTopicTest {
     assertThat(snapshot.position())
         .isEqualTo(
             new LogPosition(
-                new ChainState(11, 22, 1, new byte[32]), new TreeMap<>(Map.of(0, 5L, 1, 6L))));
+                new ChainState(11, 22, 1, new byte[32]), new TreeMap<>(Map.of(0, 10L, 1, 11L))));
   }
 
   @Test
@@ -146,7 +147,7 @@ class SnapshotTopicTest {
     StoredSnapshot fourth = write(80, bytes(1, 10), 3);
     try (SnapshotDirectory directory = directory()) {
       assertThat(directory.all()).hasSize(4);
-      topics.deleteOldSnapshots(vm, directory.all(), 1);
+      topics.deleteOldSnapshots(vm, directory.all(), 1, Optional.empty());
     }
     try (SnapshotDirectory directory = directory()) {
       assertThat(directory.all())
@@ -163,6 +164,32 @@ class SnapshotTopicTest {
         .hasMessageContaining("deleted");
     SnapshotReader.read(TestBroker.connection(), second, PATIENCE, (number, content) -> {});
     SnapshotReader.read(TestBroker.connection(), third, PATIENCE, (number, content) -> {});
+  }
+
+  @Test
+  void oldestVerifiedOneBehindTheLogsBeginningStays_whereTheLogIsShortenedUpToIt() {
+    write(50, bytes(1, 10), 3);
+    StoredSnapshot next = write(60, bytes(1, 10), 3);
+    StoredSnapshot newer = write(70, bytes(1, 10), 3);
+    write(80, bytes(1, 10), 3);
+    try (SnapshotDirectory directory = directory()) {
+      directory.publishVerified(next, "node");
+      directory.publishVerified(newer, "node");
+    }
+
+    assertThat(keptOfOne(0)).containsExactly(60L, 70L, 80L);
+    assertThat(keptOfOne(60)).containsExactly(70L, 80L);
+  }
+
+  private List<Long> keptOfOne(long beginning) {
+    TreeMap<Integer, Long> beginnings = new TreeMap<>(Map.of(0, beginning, 1, beginning + 1));
+    LogExtent log = new LogExtent(run, beginnings, beginnings);
+    try (SnapshotDirectory directory = directory()) {
+      topics.deleteOldSnapshots(vm, directory.all(), 1, Optional.of(log));
+    }
+    try (SnapshotDirectory directory = directory()) {
+      return directory.all().stream().map(snapshot -> snapshot.manifest().epoch()).toList();
+    }
   }
 
   private SnapshotDirectory directory() {
@@ -206,7 +233,7 @@ class SnapshotTopicTest {
         7,
         2 * epoch + 2,
         new byte[32],
-        List.of(5L, 6L),
+        List.of(epoch, epoch + 1),
         1,
         2,
         3,

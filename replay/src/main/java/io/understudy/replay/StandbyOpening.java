@@ -3,8 +3,8 @@ package io.understudy.replay;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.EpochSource;
+import io.understudy.log.LogException;
 import io.understudy.log.LogExtent;
-import io.understudy.log.LogPosition;
 import io.understudy.log.LogTruncatedException;
 import io.understudy.log.SnapshotDamagedException;
 import io.understudy.log.StoredSnapshot;
@@ -94,15 +94,12 @@ final class StandbyOpening {
 
   /** From the store's newest checkpoint, unless a snapshot of the primary is nearer; or null. */
   private StandbyStart fromStore(RocksCheckpointStore store) {
-    if (start.policy() == StartPolicy.AUTO && isFarBehind(store)) {
-      LOG.info(
-          "the log has gone on for more than {} epochs behind the newest checkpoint: vm={}",
-          start.replayAtMost(),
-          setup.vm());
+    if (start.policy() == StartPolicy.AUTO) {
       StandbyStart cloned = null;
       try {
-        cloned = fromSnapshot(store, store.run(), true);
-      } catch (SnapshotDamagedException | LogTruncatedException | ReplayDivergenceException bad) {
+        cloned = nearerSnapshot(store);
+      } catch (LogException | ReplayDivergenceException bad) {
+        // What is wrong with the log itself, replaying finds out.
         LOG.warn("goes on from its checkpoint, no snapshot can be used: {}", bad.getMessage());
       }
       if (cloned != null || giveUp.getAsBoolean()) {
@@ -126,16 +123,27 @@ final class StandbyOpening {
   }
 
   /** A leader writes no checkpoints, so those of one that is fenced are as old as its term. */
-  private boolean isFarBehind(RocksCheckpointStore store) {
+  private StandbyStart nearerSnapshot(RocksCheckpointStore store) {
     Optional<Checkpoint> newest = store.newest();
     if (newest.isEmpty()) {
-      return false;
+      return null;
     }
+    Checkpoint checkpoint = newest.orElseThrow();
     LogExtent log = LogExtent.of(setup.connection(), setup.vm());
-    LogPosition position = newest.orElseThrow().log();
-    return store.run().equals(log.run())
-        && log.reaches(position)
-        && log.epochsBehind(position) > start.replayAtMost();
+    if (!store.run().equals(log.run()) || !log.reaches(checkpoint.log())) {
+      return null;
+    }
+    long behind =
+        LogExtent.newestEpoch(setup.connection(), setup.vm()).orElse(-1) - checkpoint.epoch();
+    if (behind <= start.replayAtMost()) {
+      return null;
+    }
+    LOG.info(
+        "the newest checkpoint is far behind: vm={} epochsBehind={} replayAtMost={}",
+        setup.vm(),
+        behind,
+        start.replayAtMost());
+    return fromSnapshot(store, store.run(), true);
   }
 
   private static LogTruncatedException refused(String what, LogTruncatedException cause) {

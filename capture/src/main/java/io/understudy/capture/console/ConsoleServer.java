@@ -144,6 +144,7 @@ public final class ConsoleServer implements AutoCloseable {
     long deadline = System.nanoTime() + patience.toNanos();
     while (!isAttached()
         && System.nanoTime() - deadline < 0
+        && !fence.isClosed()
         && !Thread.currentThread().isInterrupted()) {
       LockSupport.parkNanos(ATTACH_POLL_NANOS);
     }

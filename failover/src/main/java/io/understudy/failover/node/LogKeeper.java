@@ -7,6 +7,7 @@ import io.understudy.log.LogException;
 import io.understudy.log.LogExtent;
 import io.understudy.log.LogTrim;
 import io.understudy.log.SnapshotDamagedException;
+import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.log.TrimRefusedException;
 import io.understudy.machine.MachineConfig;
@@ -39,13 +40,14 @@ final class LogKeeper implements AutoCloseable {
   private static final Duration TURN = Duration.ofSeconds(1);
   private static final Duration RETRY = Duration.ofSeconds(30);
   private static final Duration ANSWER = Duration.ofSeconds(15);
+  private static final Duration ORDERLY_EXIT = Duration.ofSeconds(1);
   private static final Duration EXIT = Duration.ofSeconds(5);
 
   /** A standby that was silent for longer begins with a snapshot if it comes back. */
   private static final Duration ALIVE = Duration.ofSeconds(30);
 
-  /** A leader whose guest goes on commits much more often. */
-  private static final Duration PROOF = Duration.ofSeconds(2);
+  /** A leader whose guest is paused commits once a second, others much more often. */
+  private static final Duration PROOF = Duration.ofSeconds(5);
 
   /** How much of the log is read in a turn to know its size: it must not take a host's time. */
   private static final long READ_IN_A_TURN = 32L << 20;
@@ -150,7 +152,8 @@ final class LogKeeper implements AutoCloseable {
           }
         } catch (CancellationException ended) {
           return;
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
+          // Also of an Error: nobody else would miss this thread.
           failed(failure);
         }
         pause(RETRY);
@@ -172,7 +175,7 @@ final class LogKeeper implements AutoCloseable {
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // One writer: the keeper's thread.
-  private void failed(RuntimeException failure) {
+  private void failed(Throwable failure) {
     if (stopped) {
       return;
     }
@@ -275,7 +278,7 @@ final class LogKeeper implements AutoCloseable {
     try {
       long begin = System.nanoTime();
       SnapshotCheck.load(kvm, config, settings.connection(), snapshot, () -> stopped);
-      source.verified(snapshot);
+      source.directory().publishVerified(snapshot, settings.node());
       LOG.info(
           "verified a snapshot: vm={} run={} snapshot={} epoch={} millis={}",
           settings.vm(),
@@ -283,10 +286,21 @@ final class LogKeeper implements AutoCloseable {
           snapshot.id(),
           snapshot.manifest().epoch(),
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
-      source.directory().poll(TURN);
+      awaitVerified(snapshot.id(), source.directory());
     } catch (SnapshotDamagedException | ReplayDivergenceException wrong) {
       unusable.add(snapshot.id());
       throw wrong;
+    }
+  }
+
+  /** Else it would be loaded once more. */
+  private void awaitVerified(UUID id, SnapshotDirectory directory) {
+    long deadline = System.nanoTime() + ANSWER.toNanos();
+    while (!stopped && !directory.find(id).map(StoredSnapshot::verified).orElse(false)) {
+      if (System.nanoTime() - deadline >= 0) {
+        throw new LogException("what was published does not come back: snapshot=" + id);
+      }
+      directory.poll(TURN);
     }
   }
 
@@ -314,6 +328,12 @@ final class LogKeeper implements AutoCloseable {
     }
     if (!hasCommittedNow()) {
       becomes(Retention.WAITING, "nothing was committed for " + PROOF.toMillis() + " ms");
+      return false;
+    }
+    // Planning took time, in which a standby may have come.
+    Optional<String> late = needs.objection(trim.snapshot().manifest().epoch());
+    if (late.isPresent()) {
+      becomes(Retention.WAITING, late.orElseThrow());
       return false;
     }
     trim.apply(settings.connection());
@@ -364,7 +384,7 @@ final class LogKeeper implements AutoCloseable {
     }
     try {
       // Kafka's clients do not like to be interrupted; without the cluster it is the only way.
-      thread.join(EXIT.toMillis());
+      thread.join(ORDERLY_EXIT.toMillis());
       thread.interrupt();
       thread.join(EXIT.toMillis());
     } catch (InterruptedException interrupted) {

@@ -66,7 +66,7 @@ final class Promotion implements Replayer.Follower, AutoCloseable {
       return true;
     }
     if (order == null) {
-      if (hasGuestEnded() && ending.isAnnounced()) {
+      if (hasGuestEnded() && ending.isAnnounced(standby.progress().term())) {
         over = true;
         return true;
       }

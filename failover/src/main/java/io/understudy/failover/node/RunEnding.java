@@ -7,6 +7,7 @@ import io.understudy.schemas.VmRecord;
 import io.understudy.schemas.VmStatus;
 import java.time.Duration;
 import java.util.UUID;
+import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,35 +19,63 @@ import org.slf4j.LoggerFactory;
  */
 final class RunEnding implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunEnding.class);
-  private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration RETRY = Duration.ofSeconds(5);
+  private static final Duration REMIND = Duration.ofSeconds(30);
 
   private final NodeSettings settings;
   private final UUID run;
   private TopicFollower<VmRecord> directory;
+  private long retryAt;
+  private long remindAt;
 
   RunEnding(NodeSettings settings, UUID run) {
     this.settings = settings;
     this.run = run;
+    this.retryAt = System.nanoTime();
+    this.remindAt = retryAt;
   }
 
-  /** False also while the cluster does not answer. */
-  boolean isAnnounced() {
+  /**
+   * Asked again and again. False also while the cluster does not answer.
+   *
+   * @param term the log's newest; what a leader before it says does not count
+   */
+  boolean isAnnounced(long term) {
+    long now = System.nanoTime();
     try {
       if (directory == null) {
+        if (now - retryAt < 0) {
+          return false;
+        }
         directory = VmDirectory.follower(settings.connection(), OPEN_TIMEOUT);
-        LOG.info(
-            "the guest has ended, its leader is letting out what it said last: vm={} run={}",
-            settings.vm(),
-            run);
       }
       directory.poll(Duration.ZERO);
-    } catch (LogException away) {
+    } catch (LogException | KafkaException away) {
       LOG.warn("cannot read whether the run has ended: {}", away.getMessage());
+      close();
+      directory = null;
+      retryAt = System.nanoTime() + RETRY.toNanos();
       return false;
     }
     VmRecord entry = directory.current().get(settings.vm().text());
-    // Of another run it says nothing about this one but that somebody went on.
-    return entry != null && (!entry.run().equals(run) || entry.status() == VmStatus.ENDED);
+    if (entry != null && entry.run().equals(run)) {
+      if (entry.status() == VmStatus.ENDED && entry.term() >= term) {
+        return true;
+      }
+    } else if (entry != null) {
+      return true; // Somebody has begun another run.
+    }
+    if (now - remindAt >= 0) {
+      remindAt = now + REMIND.toNanos();
+      LOG.info(
+          "the guest has ended, and its leader is letting out what it said last; if that leader is"
+              + " dead, a coordinator must order this node to lead: vm={} run={} term={}",
+          settings.vm(),
+          run,
+          term);
+    }
+    return false;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.understudy.failover.node;
 import io.understudy.capture.snapshot.SnapshotTaker;
 import io.understudy.log.KafkaSnapshotWriter;
 import io.understudy.log.LogException;
+import io.understudy.log.LogExtent;
 import io.understudy.log.LogTopics;
 import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
@@ -117,7 +118,12 @@ final class SnapshotOrders implements AutoCloseable {
         }
         take(order);
         directory.poll(POLL);
-        topics.deleteOldSnapshots(settings.vm(), directory.all(), settings.snapshots().keep());
+        Optional<LogExtent> shortened =
+            settings.snapshots().retention().isOff()
+                ? Optional.empty()
+                : Optional.of(LogExtent.of(settings.connection(), settings.vm()));
+        topics.deleteOldSnapshots(
+            settings.vm(), directory.all(), settings.snapshots().keep(), shortened);
       }
     } catch (LogException failure) {
       LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.getMessage());
