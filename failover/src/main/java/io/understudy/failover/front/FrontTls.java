@@ -25,7 +25,8 @@ import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 /**
  * The key with which fronts speak TLS, and how: a property file with the names and meanings that
  * Kafka's brokers have for their listeners ({@code ssl.keystore.location} and so on). Stores of any
- * type that Kafka reads will do, PEM included. Values are never shown; some are passwords.
+ * type that Kafka reads will do, PEM included. Unlike there, TLS 1.2 has to be asked for. Values
+ * are never shown; some are passwords.
  *
  * <p>Immutable; may be used by any thread.
  */
@@ -83,6 +84,8 @@ public final class FrontTls {
         && !given.containsKey(SslConfigs.SSL_KEYSTORE_KEY_CONFIG)) {
       throw refused(file, "there is no ssl.keystore.location", null);
     }
+    // Before 1.3 a client that ends its side loses the replies that are still to come.
+    given.putIfAbsent(SslConfigs.SSL_ENABLED_PROTOCOLS_CONFIG, "TLSv1.3");
     DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
     try {
       // Not by a config object of Kafka's, which logs what it is made of.
