@@ -144,7 +144,8 @@ final class ClientPort {
     } catch (IOException refused) {
       LOG.info("a client is refused: peer={}: {}", client, refused.toString());
       turnedAway++;
-      client.abort();
+      // Not aborted: a reset could destroy what says why.
+      client.close();
     }
   }
 

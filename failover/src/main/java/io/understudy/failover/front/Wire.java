@@ -13,7 +13,7 @@ sealed interface Wire permits PlainWire, TlsWire {
   /**
    * Goes on with what has to be settled before the client's bytes can flow; true when it is.
    *
-   * @throws IOException if it cannot be settled
+   * @throws IOException if it cannot be settled; the client was told why, if it can be
    */
   boolean settle() throws IOException;
 

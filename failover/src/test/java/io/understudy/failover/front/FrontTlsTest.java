@@ -10,10 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.Security;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,12 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** All that a front does at takeovers, with clients that speak TLS, and what only those can do. */
 class FrontTlsTest extends FrontTakeoverTest {
-  private static final String PASSWORD = "hush-4711";
+  static final String PASSWORD = "hush-4711";
   private static final int FLOODS = 12;
   private static final int FLOOD_BYTES = 64 * 1024;
 
   @TempDir static Path directory;
-  private static Path store;
+  static Path store;
   private static FrontTls tls;
   private static SSLContext stranger;
   private static SSLContext known;
@@ -48,7 +51,12 @@ class FrontTlsTest extends FrontTakeoverTest {
 
   @Override
   LineClient connect(Front to) throws IOException {
-    return new LineClient(to.address(), stranger.getSocketFactory().createSocket());
+    return new LineClient(to.address(), unconnected());
+  }
+
+  /** A socket that trusts the front, and has no certificate of its own. */
+  static SSLSocket unconnected() throws IOException {
+    return (SSLSocket) stranger.getSocketFactory().createSocket();
   }
 
   @Test
@@ -120,7 +128,7 @@ class FrontTlsTest extends FrontTakeoverTest {
       careful.nodes(other.endpoints());
       try (LineClient welcome =
               new LineClient(careful.address(), known.getSocketFactory().createSocket());
-          LineClient refused = connect(careful)) {
+          LineClient refused = new LineClient(careful.address(), unconnected())) {
         welcome.send("hello\n");
         assertThat(welcome.line()).isEqualTo("1:hello");
         assertThatThrownBy(
@@ -165,7 +173,65 @@ class FrontTlsTest extends FrontTakeoverTest {
         .hasMessageNotContaining("hush");
   }
 
-  private static Path file(String name, String... lines) throws IOException {
+  @Test
+  void clientOfAnOldVersionIsToldSo() throws Exception {
+    try (Front strict =
+            Front.open(
+                settings(ConsoleMode.CHANNELS, run()).with(Optional.of(tls)),
+                new RecordingListener());
+        SSLSocket old = unconnected();
+        LineClient client = new LineClient(strict.address(), old)) {
+      strict.start();
+      old.setEnabledProtocols(new String[] {"TLSv1.2"});
+      assertThatThrownBy(() -> client.send("hello\n"))
+          .isInstanceOf(SSLHandshakeException.class)
+          .hasMessageContaining("protocol_version");
+    }
+  }
+
+  @Test
+  void failureInsideOfTlsEndsOneClientOnly() throws Exception {
+    Security.addProvider(new BrokenTrust());
+    try {
+      FrontTls broken =
+          FrontTls.read(
+              file(
+                  "broken",
+                  "ssl.keystore.location=" + store,
+                  "ssl.keystore.password=" + PASSWORD,
+                  "ssl.trustmanager.algorithm=" + BrokenTrust.ALGORITHM,
+                  "ssl.client.auth=requested"));
+      try (ScriptedRun other = ScriptedRun.ofChannels();
+          Front front =
+              Front.open(
+                  settings(ConsoleMode.CHANNELS, other).with(Optional.of(broken)),
+                  new RecordingListener())) {
+        front.start();
+        other.standby().promote();
+        front.nodes(other.endpoints());
+        try (LineClient first = new LineClient(front.address(), unconnected());
+            LineClient breaker =
+                new LineClient(front.address(), known.getSocketFactory().createSocket())) {
+          first.send("one\n");
+          assertThat(first.line()).isEqualTo("1:one");
+          assertThatThrownBy(
+                  () -> {
+                    breaker.send("hello\n");
+                    if (breaker.line() == null) {
+                      throw new IOException("closed");
+                    }
+                  })
+              .isInstanceOf(IOException.class);
+          first.send("two\n");
+          assertThat(first.line()).isEqualTo("2:two");
+        }
+      }
+    } finally {
+      Security.removeProvider(BrokenTrust.ALGORITHM);
+    }
+  }
+
+  static Path file(String name, String... lines) throws IOException {
     return Files.write(directory.resolve(name), List.of(lines));
   }
 
