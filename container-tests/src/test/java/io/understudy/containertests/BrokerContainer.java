@@ -21,7 +21,6 @@ final class BrokerContainer implements AutoCloseable {
 
   /** Returns when it serves. */
   static BrokerContainer start() {
-    Engine.require();
     KafkaContainer kafka =
         new KafkaContainer(
                 DockerImageName.parse("apache/kafka:" + System.getProperty("kafka.version")))

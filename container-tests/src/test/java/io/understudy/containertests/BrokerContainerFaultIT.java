@@ -11,10 +11,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A leader commits and a standby reads while the broker's container is killed or frozen. */
+@ExtendWith(Engine.class)
 class BrokerContainerFaultIT {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.ComposeContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -27,6 +28,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
  * image of Testcontainers' own: that takes the published ports as they are.
  */
 @Timeout(480)
+@ExtendWith(Engine.class)
 class ComposeIT {
   private static final Duration DEADLINE = Duration.ofMinutes(4);
   private static final String PROJECT = "com.docker.compose.project";
@@ -35,7 +37,6 @@ class ComposeIT {
 
   @Test
   void servesAcrossRestartOfTheBroker_andLeavesNothing() throws Exception {
-    Engine.require();
     ComposeContainer compose =
         new ComposeContainer("understudy-it", Path.of("../compose.yaml").toFile());
     compose

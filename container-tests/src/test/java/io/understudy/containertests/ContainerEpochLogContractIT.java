@@ -4,8 +4,10 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.KafkaEpochLogContractTest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What the log promises, on the image of Kafka that the compose file has. */
+@ExtendWith(Engine.class)
 class ContainerEpochLogContractIT extends KafkaEpochLogContractTest {
   private static BrokerContainer broker;
 

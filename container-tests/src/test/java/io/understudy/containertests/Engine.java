@@ -1,27 +1,29 @@
 package io.understudy.containertests;
 
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.testcontainers.DockerClientFactory;
 
-/** The container engine that the tests use: what {@code DOCKER_HOST} says, or the usual socket. */
-final class Engine {
-  private Engine() {}
-
-  /** Skips the test if none answers; {@code UNDERSTUDY_REQUIRE_ENGINE=1} says that one must. */
-  static void require() {
+/**
+ * The container engine that the tests use: what {@code DOCKER_HOST} says, or the usual socket. As a
+ * condition it skips a class if none answers; {@code UNDERSTUDY_REQUIRE_ENGINE=1} says that one
+ * must, and the class fails.
+ */
+final class Engine implements ExecutionCondition {
+  @Override
+  public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
     if (DockerClientFactory.instance().isDockerAvailable()) {
-      return;
+      return ConditionEvaluationResult.enabled("a container engine answers");
     }
     String reason = "no container engine answers: DOCKER_HOST=" + System.getenv("DOCKER_HOST");
     if ("1".equals(System.getenv("UNDERSTUDY_REQUIRE_ENGINE"))) {
-      fail(reason);
+      throw new IllegalStateException(reason);
     }
-    abort(reason);
+    return ConditionEvaluationResult.disabled(reason);
   }
 
   /**
