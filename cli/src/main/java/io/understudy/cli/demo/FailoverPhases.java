@@ -78,13 +78,16 @@ record FailoverPhases(
     return phases;
   }
 
-  /** A figure of the line that a node logs when it has been promoted. */
-  private static Optional<Long> promoted(String name, List<String> lines) {
+  /**
+   * A figure of the line that a node logs when it has been promoted. The last: what a container
+   * printed in its earlier lives is still there.
+   */
+  static Optional<Long> promoted(String name, List<String> lines) {
     Pattern figure = Pattern.compile("promoted: .*\\b" + name + "=([0-9]+)");
     return lines.stream()
         .map(figure::matcher)
         .filter(Matcher::find)
         .map(matcher -> Long.parseLong(matcher.group(1)))
-        .findFirst();
+        .reduce((earlier, later) -> later);
   }
 }
