@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.URLEncoder;
 import java.net.UnixDomainSocketAddress;
@@ -13,26 +14,42 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The few requests to a container engine (Docker's HTTP interface over its Unix socket,
  * https://docs.docker.com/reference/api/engine/) that a demo needs: find, kill, start, read what
  * was printed. Each has a connection of its own. Thread-safe.
  *
- * <p>Every method throws {@link DemoException} when the engine does not answer, or refuses.
+ * <p>Every method throws {@link DemoException} when the engine cannot be reached, has not answered
+ * in full when a timeout is over, or refuses.
  */
 final class ContainerEngine {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int HEADER_BYTES = 8;
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final Path socket;
+  private final Duration timeout;
 
   ContainerEngine(Path socket) {
+    this(socket, TIMEOUT);
+  }
+
+  /**
+   * An engine with less, or more, time to answer.
+   *
+   * @param timeout for each request, from connecting to the answer's last byte
+   */
+  ContainerEngine(Path socket, Duration timeout) {
     this.socket = socket;
+    this.timeout = timeout;
   }
 
   /**
@@ -57,7 +74,7 @@ final class ContainerEngine {
     request("POST", "/containers/" + id + "/wait?condition=not-running");
   }
 
-  /** Starts a container that has ended. */
+  /** Starts a container that has ended; one that runs goes on. */
   void start(String id) {
     request("POST", "/containers/" + id + "/start");
   }
@@ -79,8 +96,13 @@ final class ContainerEngine {
   }
 
   private byte[] request(String method, String path) {
+    // Fails when the time is over; completed before, it forgets its timer.
+    CompletableFuture<Void> answered =
+        new CompletableFuture<Void>().orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
     byte[] answer;
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      CompletableFuture<Void> unused =
+          answered.whenComplete((done, late) -> closeIf(late != null, channel));
       channel.connect(UnixDomainSocketAddress.of(socket));
       // Of version 1.0, so that the answer ends with the connection and has no chunks.
       String head = method + " " + path + " HTTP/1.0\r\nHost: engine\r\nContent-Length: 0\r\n\r\n";
@@ -91,10 +113,28 @@ final class ContainerEngine {
       answer = Channels.newInputStream(channel).readAllBytes();
     } catch (IOException e) {
       throw new DemoException(
-          "the container engine does not answer: socket=" + socket + " request=" + path + ": " + e,
+          "the container engine does not answer: socket="
+              + socket
+              + " request="
+              + path
+              + ": "
+              + (answered.isCompletedExceptionally() ? "timeout=" + timeout.toMillis() + " ms" : e),
           e);
+    } finally {
+      answered.complete(null);
     }
     return body(path, answer);
+  }
+
+  /** Wakes the thread that waits at the channel: a Unix socket has no timeout for reads. */
+  private static void closeIf(boolean late, SocketChannel channel) {
+    try {
+      if (late) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the engine's socket cannot be closed", e);
+    }
   }
 
   private byte[] body(String path, byte[] answer) {
@@ -102,7 +142,7 @@ final class ContainerEngine {
     String text = new String(answer, StandardCharsets.ISO_8859_1);
     int end = text.indexOf("\r\n\r\n");
     String status = text.lines().findFirst().orElse("");
-    if (end < 0 || !status.matches("HTTP/1\\.[01] 2\\d\\d .*")) {
+    if (end < 0 || !status.matches("HTTP/1\\.[01] (2\\d\\d|304) .*")) {
       throw new DemoException(
           "the container engine refuses: socket="
               + socket
