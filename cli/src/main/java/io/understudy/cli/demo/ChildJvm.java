@@ -111,6 +111,16 @@ public final class ChildJvm implements AutoCloseable {
     signal("CONT");
   }
 
+  /** Waits until the process has ended, or the time is over; whether it has ended. */
+  boolean endsWithin(Duration timeout) {
+    try {
+      return process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DemoException("interrupted while waiting for a process: name=" + name, e);
+    }
+  }
+
   /**
    * Waits until the process has ended.
    *
@@ -118,16 +128,11 @@ public final class ChildJvm implements AutoCloseable {
    * @throws DemoException if it does not end in time
    */
   public int awaitExit(Duration timeout) {
-    try {
-      if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new DemoException(
-            "process does not end: name=" + name + " timeout=" + timeout + "\n" + tail());
-      }
-      return process.exitValue();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new DemoException("interrupted while waiting for a process: name=" + name, e);
+    if (!endsWithin(timeout)) {
+      throw new DemoException(
+          "process does not end: name=" + name + " timeout=" + timeout + "\n" + tail());
     }
+    return process.exitValue();
   }
 
   /** All it has printed so far. */

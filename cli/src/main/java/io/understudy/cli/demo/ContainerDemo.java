@@ -18,8 +18,9 @@ import java.util.function.Consumer;
 
 /**
  * The demo with nodes that run as containers already ({@code compose.yaml}): it kills the container
- * of the leader, whichever that is, and starts it again afterwards, so that the VM is protected as
- * it was. Owned by one thread; throws {@link DemoException} when something does not happen in time.
+ * of the leader, whichever that is, and starts it again as soon as the clients are done, so that
+ * the VM is protected as it was. Owned by one thread; throws {@link DemoException} when something
+ * does not happen in time.
  */
 final class ContainerDemo {
   /** A container with this label runs the node of that name. */
@@ -89,12 +90,14 @@ final class ContainerDemo {
             + ", container "
             + brief(successor));
     await(beats, this::isServing, "clients are served: service=" + settings.service());
-    FailoverUnderTraffic.Result failover =
-        new FailoverUnderTraffic(
-                vm, stage(beats, victim, successor), settings.trafficTime(), people)
-            .run(traffic(leader), leader, standby.node());
-    DemoReport report = account(failover);
-    engine.start(victim);
+    FailoverUnderTraffic.Result failover;
+    // Whatever happens meanwhile, the VM must not stay without a standby.
+    try (VictimContainer container = new VictimContainer(engine, victim, people)) {
+      failover =
+          new FailoverUnderTraffic(
+                  vm, stage(beats, container, successor), settings.trafficTime(), people)
+              .run(traffic(leader), leader, standby.node());
+    }
     await(
         beats,
         () ->
@@ -104,11 +107,12 @@ final class ContainerDemo {
                 .isPresent(),
         "the killed node follows again: vm=" + vm + " node=" + leader.node());
     people.accept(leader.node() + " was started again and follows");
-    return report;
+    return account(failover);
   }
 
   /** The guest goes on meanwhile, so what is replayed is what was counted. */
   private DemoReport account(FailoverUnderTraffic.Result failover) {
+    people.accept("counting what the log holds");
     EventLogSize size = EventLogSize.measure(settings.connection(), settings.vm());
     people.accept("replaying " + size.epochs() + " epochs from the log");
     List<String> command =
@@ -117,8 +121,7 @@ final class ContainerDemo {
     command.addAll(List.of("--until-epoch", Long.toString(size.epochs() - 1)));
     try (ChildJvm replay =
         ChildJvm.start("replay", settings.directory().resolve("replay.log"), command)) {
-      Duration patience = PATIENCE.plus(settings.trafficTime().multipliedBy(2));
-      return DemoRun.report(failover, size, replay, patience, people);
+      return DemoRun.report(failover, size, replay, PATIENCE, people);
     }
   }
 
@@ -132,7 +135,8 @@ final class ContainerDemo {
         PATIENCE);
   }
 
-  private FailoverUnderTraffic.Stage stage(NodeBeats beats, String victim, String successor) {
+  private FailoverUnderTraffic.Stage stage(
+      NodeBeats beats, VictimContainer victim, String successor) {
     return new FailoverUnderTraffic.Stage() {
       @Override
       public NodeBeats beats() {
@@ -146,12 +150,12 @@ final class ContainerDemo {
 
       @Override
       public String victim() {
-        return "container " + brief(victim);
+        return "container " + brief(victim.id());
       }
 
       @Override
       public void kill() {
-        engine.kill(victim);
+        victim.kill();
       }
 
       @Override

@@ -110,14 +110,19 @@ final class DemoRun {
         "replay", "--vm", vm, "--verify", "--json", "--bootstrap-server", bootstrapServers);
   }
 
-  /** Waits for the replay and puts the report together. */
+  /**
+   * Waits for the replay and puts the report together.
+   *
+   * @param patience how long the replay may stand still
+   */
   static DemoReport report(
       FailoverUnderTraffic.Result failover,
       EventLogSize size,
       ChildJvm replay,
       Duration patience,
       Consumer<String> people) {
-    boolean passed = replay.awaitExit(patience) == 0;
+    ReplayWatch watch = new ReplayWatch(size.epochs(), patience, System.nanoTime(), people);
+    boolean passed = watch.awaitExit(replay) == 0;
     if (!passed) {
       people.accept(replay.tail());
     }
