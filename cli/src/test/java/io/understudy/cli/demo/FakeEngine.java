@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,6 +26,7 @@ final class FakeEngine implements AutoCloseable {
   private final ServerSocketChannel server;
   private final BlockingQueue<byte[]> answers = new ArrayBlockingQueue<>(8);
   private final BlockingQueue<String> requests = new ArrayBlockingQueue<>(8);
+  private final List<SocketChannel> hanging = new CopyOnWriteArrayList<>();
 
   FakeEngine(Path directory) throws IOException {
     socket = directory.resolve("engine.sock");
@@ -63,10 +65,12 @@ final class FakeEngine implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    for (SocketChannel client : hanging) {
+      client.close();
+    }
   }
 
   private void serve() {
-    List<SocketChannel> hanging = new ArrayList<>();
     while (server.isOpen()) {
       try {
         SocketChannel client = server.accept();

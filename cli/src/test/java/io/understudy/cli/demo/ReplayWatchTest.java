@@ -27,7 +27,7 @@ final class ReplayWatchTest {
     for (int minute = 1; minute <= 100; minute++) {
       printed.add("replaying: vm=demo epoch=" + minute * 900 + " position=1");
       printed.add("INFO epoch=7 of something else");
-      watch.look(printed, nanos(minute * 60));
+      watch.look(printed, nanos(minute * 60L));
     }
 
     assertThat(told).hasSize(100).first().isEqualTo("  replayed 901 of 100000 epochs");
