@@ -7,6 +7,7 @@ import io.understudy.log.EpochLog;
 import io.understudy.log.LogFencedException;
 import io.understudy.log.LogTimeoutException;
 import io.understudy.schemas.GuestEvent.RunEnded;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -82,7 +83,7 @@ public final class EpochCommitter implements Runnable {
         TimeUnit.NANOSECONDS.toMicros(took));
     if (took <= leaseNanos) {
       CrashPoint.BEFORE_RELEASE.pass();
-      if (draft.entries().stream().anyMatch(entry -> entry.event() instanceof RunEnded)) {
+      if (endsRun(draft)) {
         CrashPoint.BEFORE_LAST_RELEASE.pass();
       }
       gate.committed(draft.mark());
@@ -93,6 +94,12 @@ public final class EpochCommitter implements Runnable {
     }
     handOver.committed();
     onCommitted.accept(committed);
+  }
+
+  /** Nothing is recorded behind a run's end. */
+  private static boolean endsRun(EpochDraft draft) {
+    List<EpochDraft.Entry> entries = draft.entries();
+    return !entries.isEmpty() && entries.get(entries.size() - 1).event() instanceof RunEnded;
   }
 
   private void stop(StopReason.Kind kind, String message) {

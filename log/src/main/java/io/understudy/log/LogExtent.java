@@ -52,16 +52,7 @@ public record LogExtent(
   public static LogExtent of(ClusterConnection connection, VmId vm) {
     try (Consumer<String, byte[]> consumer =
         new KafkaConsumer<>(KafkaSettings.reader(connection))) {
-      List<PartitionInfo> infos = consumer.partitionsFor(Topics.events(vm));
-      if (infos == null || infos.isEmpty()) {
-        // A broker that has not heard of the topic yet: nothing is known, least that it is empty.
-        throw new LogException("no such event topic: topic=" + Topics.events(vm));
-      }
-      List<TopicPartition> partitions = new ArrayList<>();
-      for (PartitionInfo info : infos) {
-        partitions.add(new TopicPartition(info.topic(), info.partition()));
-      }
-      consumer.assign(partitions);
+      List<TopicPartition> partitions = assign(consumer, vm);
       Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       return new LogExtent(run(consumer, beginnings, ends), byNumber(beginnings), byNumber(ends));
@@ -78,17 +69,13 @@ public record LogExtent(
   public static OptionalLong newestEpoch(ClusterConnection connection, VmId vm) {
     try (Consumer<String, byte[]> consumer =
         new KafkaConsumer<>(KafkaSettings.reader(connection))) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(Topics.events(vm)).stream()
-              .map(info -> new TopicPartition(info.topic(), info.partition()))
-              .toList();
-      consumer.assign(partitions);
+      List<TopicPartition> partitions = assign(consumer, vm);
       Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       ends.forEach((at, end) -> consumer.seek(at, Math.max(beginnings.get(at), end - TAIL)));
       OptionalLong newest = OptionalLong.empty();
       long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
-      while (ends.keySet().stream().anyMatch(at -> consumer.position(at) < ends.get(at))) {
+      while (!hasReached(consumer, ends)) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
           long epoch = EventCodec.decode(record.value()).epoch();
           newest = OptionalLong.of(Math.max(epoch, newest.orElse(epoch)));
@@ -104,13 +91,33 @@ public record LogExtent(
     }
   }
 
+  /** Has {@code consumer} read the VM's partitions, which are returned. */
+  private static List<TopicPartition> assign(Consumer<String, byte[]> consumer, VmId vm) {
+    List<PartitionInfo> infos = consumer.partitionsFor(Topics.events(vm));
+    if (infos == null || infos.isEmpty()) {
+      // A broker that has not heard of the topic yet: nothing is known, least that it is empty.
+      throw new LogException("no such event topic: topic=" + Topics.events(vm));
+    }
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (PartitionInfo info : infos) {
+      partitions.add(new TopicPartition(info.topic(), info.partition()));
+    }
+    consumer.assign(partitions);
+    return partitions;
+  }
+
+  private static boolean hasReached(
+      Consumer<String, byte[]> consumer, Map<TopicPartition, Long> ends) {
+    return ends.keySet().stream().allMatch(at -> consumer.position(at) >= ends.get(at));
+  }
+
   private static UUID run(
       Consumer<String, byte[]> consumer,
       Map<TopicPartition, Long> beginnings,
       Map<TopicPartition, Long> ends) {
     beginnings.forEach(consumer::seek);
     long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
-    while (ends.keySet().stream().anyMatch(at -> consumer.position(at) < ends.get(at))) {
+    while (!hasReached(consumer, ends)) {
       for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
         return EventCodec.decode(record.value()).run();
       }

@@ -130,7 +130,10 @@ final class StandbyOpening {
     }
     Checkpoint checkpoint = newest.orElseThrow();
     LogExtent log = LogExtent.of(setup.connection(), setup.vm());
-    if (!store.run().equals(log.run()) || !log.reaches(checkpoint.log())) {
+    if (!store.run().equals(log.run())
+        || !log.reaches(checkpoint.log())
+        // A bound that costs nothing more; most starts need not look further.
+        || log.epochsBehind(checkpoint.log()) <= start.replayAtMost()) {
       return null;
     }
     long behind =

@@ -40,7 +40,6 @@ final class LogKeeper implements AutoCloseable {
   private static final Duration TURN = Duration.ofSeconds(1);
   private static final Duration RETRY = Duration.ofSeconds(30);
   private static final Duration ANSWER = Duration.ofSeconds(15);
-  private static final Duration ORDERLY_EXIT = Duration.ofSeconds(1);
   private static final Duration EXIT = Duration.ofSeconds(5);
 
   /** A standby that was silent for longer begins with a snapshot if it comes back. */
@@ -382,13 +381,6 @@ final class LogKeeper implements AutoCloseable {
     if (wanted.isOff()) {
       return;
     }
-    try {
-      // Kafka's clients do not like to be interrupted; without the cluster it is the only way.
-      thread.join(ORDERLY_EXIT.toMillis());
-      thread.interrupt();
-      thread.join(EXIT.toMillis());
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    ThreadEnd.await(thread, EXIT);
   }
 }

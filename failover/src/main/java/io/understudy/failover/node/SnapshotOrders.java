@@ -183,13 +183,6 @@ final class SnapshotOrders implements AutoCloseable {
       subscription.close();
     }
     taker.stop();
-    try {
-      // Kafka's clients do not like to be interrupted; without the cluster it is the only way.
-      thread.join(EXIT.toMillis());
-      thread.interrupt();
-      thread.join(EXIT.toMillis());
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    ThreadEnd.await(thread, EXIT);
   }
 }

@@ -67,6 +67,16 @@ final class BeatLog implements AutoCloseable {
     return Optional.ofNullable(newest.get(node));
   }
 
+  /** Whether a node has a checkpoint. */
+  boolean hasCheckpoint(String node) {
+    return newest(node).filter(beat -> beat.checkpointEpoch() > 0).isPresent();
+  }
+
+  /** Whether a leader behind {@code term} serves. */
+  boolean isPast(long term) {
+    return leader().filter(beat -> beat.term() > term).isPresent();
+  }
+
   /** The first change after {@code sinceNanos} that fits. */
   synchronized Optional<Heard> first(long sinceNanos, Predicate<Heartbeat> fits) {
     return changes.stream()

@@ -70,9 +70,7 @@ final class CloneCrash implements Assault {
     diary.await(
         "another node leads and serves",
         TIMEOUT,
-        () ->
-            beats.leader().filter(beat -> beat.term() > term).isPresent()
-                && workload.fewestReplies() >= before + REPLIES);
+        () -> beats.isPast(term) && workload.fewestReplies() >= before + REPLIES);
   }
 
   private void joinerFails(String point) {
@@ -93,7 +91,7 @@ final class CloneCrash implements Assault {
         diary.await(
             "crash point is reached: " + process.name() + " " + point,
             TIMEOUT,
-            () -> !process.isAlive() || VmProcesses.isFrozen(process));
+            () -> VmProcesses.isDown(process));
     diary.done(FaultKind.CLONE_CRASH.label(), process.name() + " " + point);
     if (reached && !process.isAlive()) {
       int code = process.awaitExit(Duration.ofSeconds(1));

@@ -1,7 +1,6 @@
 package io.understudy.systemtests.faults;
 
 import io.understudy.cli.demo.ChildJvm;
-import io.understudy.schemas.Heartbeat;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -47,16 +46,7 @@ final class FlippedMemory implements Assault {
   @Override
   public void run(Workload workload) throws InterruptedException {
     recovery.await(workload, REPLIES);
-    boolean kept =
-        diary.isClean()
-            && diary.await(
-                "the standby writes a checkpoint",
-                TIMEOUT,
-                () ->
-                    beats
-                        .newest(VmProcesses.name(STANDBY))
-                        .filter(beat -> beat.checkpointEpoch() > 0)
-                        .isPresent());
+    boolean kept = diary.isClean() && recovery.awaitCheckpoint(STANDBY);
     if (!kept || !damage()) {
       return;
     }
@@ -69,18 +59,7 @@ final class FlippedMemory implements Assault {
       return;
     }
     recovery.await(workload, REPLIES);
-    long term = beats.leader().map(Heartbeat::term).orElse(0L);
-    diary.leaderLost(term);
-    processes.node(0).kill();
-    diary.await(
-        "the repaired standby leads",
-        TIMEOUT,
-        () ->
-            beats
-                .leader()
-                .filter(beat -> beat.term() > term)
-                .filter(beat -> beat.node().equals(VmProcesses.name(STANDBY)))
-                .isPresent());
+    recovery.failOver(0, STANDBY);
   }
 
   /** Changes bits, one after the other, until one is found. */
@@ -118,8 +97,7 @@ final class FlippedMemory implements Assault {
 
   private boolean isFound() {
     ChildJvm standby = processes.node(STANDBY);
-    return !standby.isAlive()
-        || VmProcesses.isFrozen(standby)
+    return VmProcesses.isDown(standby)
         || beats
             .newest(VmProcesses.name(STANDBY))
             .filter(beat -> beat.digestMismatches() > 0)
@@ -131,7 +109,7 @@ final class FlippedMemory implements Assault {
     diary.await(
         "crash point is reached: " + standby.name() + " " + point,
         TIMEOUT,
-        () -> !standby.isAlive() || VmProcesses.isFrozen(standby));
+        () -> VmProcesses.isDown(standby));
     diary.note("reached " + point);
     if (standby.isAlive()) {
       standby.resume();

@@ -1,7 +1,6 @@
 package io.understudy.systemtests.faults;
 
 import io.understudy.cli.demo.ChildJvm;
-import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.Protection;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,16 +36,7 @@ final class FullStore implements Assault {
   @Override
   public void run(Workload workload) {
     recovery.await(workload, REPLIES);
-    boolean kept =
-        diary.isClean()
-            && diary.await(
-                "the standby writes a checkpoint",
-                TIMEOUT,
-                () ->
-                    beats
-                        .newest(VmProcesses.name(STANDBY))
-                        .filter(beat -> beat.checkpointEpoch() > 0)
-                        .isPresent());
+    boolean kept = diary.isClean() && recovery.awaitCheckpoint(STANDBY);
     if (!kept) {
       return;
     }
@@ -75,13 +65,7 @@ final class FullStore implements Assault {
         "the leader serves on", TIMEOUT, () -> workload.fewestReplies() >= before + REPLIES);
     ballast.forEach(file -> file.toFile().delete());
     recovery.await(workload, REPLIES);
-    long term = beats.leader().map(Heartbeat::term).orElse(0L);
-    diary.leaderLost(term);
-    processes.node(0).kill();
-    diary.await(
-        "the standby leads, whose disk was full",
-        TIMEOUT,
-        () -> beats.leader().filter(beat -> beat.term() > term).isPresent());
+    recovery.failOver(0, STANDBY);
   }
 
   /** A store reserves room for its log, which would take a minute to be used up. */

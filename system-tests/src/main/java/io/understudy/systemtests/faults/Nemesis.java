@@ -130,7 +130,7 @@ final class Nemesis implements Assault {
   }
 
   private Runnable pause(Schedule.Step step, ChildJvm process) {
-    if (!process.isAlive() || VmProcesses.isFrozen(process)) {
+    if (VmProcesses.isDown(process)) {
       return () -> {};
     }
     done(step, process.name());
@@ -211,13 +211,7 @@ final class Nemesis implements Assault {
 
   /** Bytes of the store are damaged; an older checkpoint, or a refusal, are both right. */
   private Runnable damagedCheckpoint(Schedule.Step step, int standby, Random random) {
-    await(
-        "the standby writes a checkpoint",
-        () ->
-            beats
-                .newest(VmProcesses.name(standby))
-                .filter(beat -> beat.checkpointEpoch() > 0)
-                .isPresent());
+    await("the standby writes a checkpoint", () -> beats.hasCheckpoint(VmProcesses.name(standby)));
     processes.node(standby).kill();
     List<Path> files =
         Damage.files(processes.state(standby)).stream()
@@ -283,7 +277,7 @@ final class Nemesis implements Assault {
     ChildJvm process = processes.node(node);
     await(
         "crash point is reached: " + VmProcesses.name(node) + " " + point,
-        () -> !process.isAlive() || VmProcesses.isFrozen(process));
+        () -> VmProcesses.isDown(process));
     done(step, VmProcesses.name(node) + " " + point);
   }
 

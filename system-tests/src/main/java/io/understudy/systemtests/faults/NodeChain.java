@@ -188,10 +188,7 @@ final class NodeChain implements Assault {
   }
 
   private void awaitSuccessor(long term) {
-    diary.await(
-        "another node leads: term>" + term,
-        TIMEOUT,
-        () -> beats.leader().filter(beat -> beat.term() > term).isPresent());
+    diary.await("another node leads: term>" + term, TIMEOUT, () -> beats.isPast(term));
   }
 
   private int another(int node, Random random) {

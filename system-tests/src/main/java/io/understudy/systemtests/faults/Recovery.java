@@ -56,6 +56,29 @@ final class Recovery {
     }
   }
 
+  /** Waits until a node has written a checkpoint; whether it has. */
+  boolean awaitCheckpoint(int node) {
+    String name = VmProcesses.name(node);
+    return diary.await(
+        "a checkpoint is written: node=" + name, TIMEOUT, () -> beats.hasCheckpoint(name));
+  }
+
+  /** Kills the node that leads, and waits until a standby that was broken leads. */
+  void failOver(int leading, int standby) {
+    long term = beats.leader().map(Heartbeat::term).orElse(0L);
+    diary.leaderLost(term);
+    processes.node(leading).kill();
+    String name = VmProcesses.name(standby);
+    diary.await(
+        "the standby leads that was broken: node=" + name,
+        TIMEOUT,
+        () ->
+            beats
+                .leader()
+                .filter(beat -> beat.term() > term && beat.node().equals(name))
+                .isPresent());
+  }
+
   private boolean allFollow(long target) {
     Optional<Heartbeat> leader =
         beats.leader().filter(beat -> beat.protection() == Protection.PROTECTED);

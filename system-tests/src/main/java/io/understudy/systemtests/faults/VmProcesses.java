@@ -216,6 +216,11 @@ final class VmProcesses implements AutoCloseable {
     }
   }
 
+  /** Whether a process is dead or frozen. */
+  static boolean isDown(ChildJvm process) {
+    return !process.isAlive() || isFrozen(process);
+  }
+
   /** Whether a process is frozen. */
   static boolean isFrozen(ChildJvm process) {
     try {
