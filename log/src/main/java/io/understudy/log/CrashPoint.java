@@ -72,6 +72,9 @@ public enum CrashPoint {
   /** Status of a process that died at its crash point. */
   public static final int EXIT_CODE = 99;
 
+  /** What a process says when it comes to its crash point, before its name. */
+  public static final String REACHED = "crash point reached: ";
+
   /** Long enough for a producer's own thread to send what it has. */
   private static final long SENDING_MILLIS = 100;
 
@@ -162,7 +165,7 @@ public enum CrashPoint {
       if (point == WITHIN_COMMIT) {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(SENDING_MILLIS));
       }
-      LOGGER.warn("crash point reached: {}", this);
+      LOGGER.warn("{}{}", REACHED, this);
       switch (action) {
         case HALT -> Runtime.getRuntime().halt(EXIT_CODE);
         case STOP -> freeze();

@@ -41,6 +41,7 @@ final class FaultRun {
    * @param schedule what was planned
    * @param violations what is wrong, empty when all is well
    * @param injected what was done, by kind
+   * @param crashPoints those that a process came to, by name
    * @param failovers how long failovers took, those that can be measured
    * @param seen what clients saw
    * @param terms leaderships
@@ -51,6 +52,7 @@ final class FaultRun {
       Schedule schedule,
       List<String> violations,
       Map<String, Integer> injected,
+      Map<String, Integer> crashPoints,
       List<FailoverTimes> failovers,
       Workload.Seen seen,
       int terms,
@@ -127,6 +129,7 @@ final class FaultRun {
             schedule,
             violations,
             diary.injected(),
+            processes.crashPointsReached(),
             diary.lost().stream()
                 .map(lost -> FailoverTimes.of(lost, beats, promotions, seen.operations()))
                 .flatMap(Optional::stream)

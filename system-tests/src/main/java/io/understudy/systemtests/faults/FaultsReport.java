@@ -16,6 +16,7 @@ final class FaultsReport {
   private final long seed;
   private final long startNanos = System.nanoTime();
   private final Map<String, Integer> injected = new TreeMap<>();
+  private final Map<String, Integer> crashPoints = new TreeMap<>();
   private final List<FailoverTimes> failovers = new ArrayList<>();
   private final ArrayNode failures = new ObjectMapper().createArrayNode();
   private int runs;
@@ -37,6 +38,7 @@ final class FaultsReport {
     runs++;
     operations += result.seen().operations().size();
     result.injected().forEach((kind, count) -> injected.merge(kind, count, Integer::sum));
+    result.crashPoints().forEach((name, count) -> crashPoints.merge(name, count, Integer::sum));
     failovers.addAll(result.failovers());
     if (result.violations().isEmpty()) {
       passed++;
@@ -69,6 +71,8 @@ final class FaultsReport {
     json.set("failures", failures);
     ObjectNode faults = json.putObject("faultsInjected");
     injected.forEach(faults::put);
+    ObjectNode reached = json.putObject("crashPointsReached");
+    crashPoints.forEach(reached::put);
     json.put("operations", operations);
     json.put("failovers", failovers.size());
     spread(json, "failoverMillis", FailoverTimes::total);

@@ -260,6 +260,21 @@ final class VmProcesses implements AutoCloseable {
     return promotions;
   }
 
+  /** The crash points that a process came to, by name, and how often. */
+  Map<String, Integer> crashPointsReached() {
+    Map<String, Integer> reached = new TreeMap<>();
+    for (ChildJvm node : nodes) {
+      for (String line : node.lines()) {
+        int at = line.indexOf(CrashPoint.REACHED);
+        if (at >= 0) {
+          String point = line.substring(at + CrashPoint.REACHED.length());
+          reached.merge(point.substring(0, point.indexOf(':')), 1, Integer::sum);
+        }
+      }
+    }
+    return reached;
+  }
+
   /** The last lines of all processes. */
   String tails() {
     StringBuilder text = new StringBuilder();
