@@ -214,7 +214,7 @@ public final class EpochReader implements EpochSource {
     } catch (OffsetOutOfRangeException e) {
       throw new LogTruncatedException(
           "log no longer holds the records to be read next (deleted by retention or by understudy"
-              + " log trim?): vm="
+              + " log trim?); a standby that is started again begins with a snapshot: vm="
               + vm
               + " offsets="
               + e.offsetOutOfRangePartitions(),

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Leaders shorten the log of a run under traffic, over a takeover, and nobody misses anything. */
 class RetentionIT {
+  private static final int EXIT_LOG = 6;
   private static final String VM = "retained";
   private static final VmId ID = new VmId(VM);
   private static final String[] BY_AGE = {"--retain", "10s", "--checkpoint-every", "1s"};
@@ -108,6 +109,46 @@ class RetentionIT {
         assertThat(traffic.acknowledged()).isPositive();
       }
       assertThat(leader.isAlive()).isTrue();
+    }
+  }
+
+  @Test
+  @Timeout(value = 8, unit = TimeUnit.MINUTES)
+  void logWaitsForASleepingStandby_butNotForEver_andItComesBackWithASnapshot() throws Exception {
+    Needs.kvm();
+    try (LocalCluster cluster = TestPair.cluster("retention-waiting")) {
+      TestPair pair =
+          TestPair.startWith(
+              cluster, "waited-for", List.of("--retain", "10s"), "--checkpoint-every", "1s");
+      try (IncrTraffic traffic = pair.traffic("waiting")) {
+        awaitFirstEpoch(cluster, pair, 1);
+        pair.standby().pause();
+        // What it had under way is heard.
+        Thread.sleep(1000);
+        long slept = pair.standbyBeat().epoch();
+        cluster.await(
+            () -> pair.leaderBeat().retention() == Retention.WAITING,
+            "the log waits for the standby",
+            Duration.ofMinutes(1));
+        assertThat(pair.leaderBeat().logFirstEpoch()).isLessThanOrEqualTo(slept + 1);
+        // Silent for half a minute, it is not waited for any more.
+        awaitFirstEpoch(cluster, pair, slept + 2);
+        pair.awaitAcknowledged(traffic, 100);
+
+        pair.standby().resume();
+        assertThat(pair.standby().awaitExit(TestPair.TIMEOUT)).isEqualTo(EXIT_LOG);
+        assertThat(pair.standby().tail()).contains("snapshot");
+        pair.restartStandby("--checkpoint-every", "1s");
+        cluster.await(
+            () -> pair.standbyBeat().epoch() > slept + 1,
+            "the standby follows from behind what was deleted",
+            TestPair.TIMEOUT);
+        pair.awaitAcknowledged(traffic, 100);
+        pair.leader().kill();
+        pair.awaitTakeover();
+        pair.awaitAcknowledged(traffic, 100);
+        pair.assertNothingLostOrTwice(traffic);
+      }
     }
   }
 
