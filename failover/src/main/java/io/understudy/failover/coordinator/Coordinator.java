@@ -12,7 +12,6 @@ import io.understudy.schemas.VmStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -55,19 +54,13 @@ public final class Coordinator implements AutoCloseable {
   /** A watched run and its front. */
   private static final class Run {
     private final VmWatch watch;
-    private final Optional<VmFront> front;
-    private Set<Endpoint> frontNodes = Set.of();
-    private Optional<String> frontProblem = Optional.empty();
+    private final RunFront front;
     private Optional<VmState> stateSent = Optional.empty();
     private long viewSentNanos;
 
-    private Run(VmWatch watch, Optional<VmFront> front) {
+    private Run(VmWatch watch, RunFront front) {
       this.watch = watch;
       this.front = front;
-    }
-
-    private void close() {
-      front.ifPresent(VmFront::close);
     }
   }
 
@@ -115,7 +108,7 @@ public final class Coordinator implements AutoCloseable {
       work += decide(run, nowNanos);
     }
     sendProbe(nowNanos);
-    runs.values().forEach(run -> tellFront(run));
+    runs.values().forEach(run -> run.front.tend(run.watch.endpoints(), nowNanos));
     runs.values().forEach(run -> sendView(run, nowNanos));
     status = currentStatus(nowNanos);
     return work;
@@ -135,7 +128,7 @@ public final class Coordinator implements AutoCloseable {
   public void close() {
     RuntimeException failure = null;
     List<Runnable> closing = new ArrayList<>();
-    runs.values().forEach(run -> closing.add(run::close));
+    runs.values().forEach(run -> closing.add(run.front::close));
     closing.add(cluster::close);
     for (Runnable close : closing) {
       try {
@@ -180,14 +173,6 @@ public final class Coordinator implements AutoCloseable {
     }
   }
 
-  private static void tellFront(Run run) {
-    Set<Endpoint> living = run.watch.endpoints();
-    if (run.front.isPresent() && !living.equals(run.frontNodes)) {
-      run.frontNodes = living;
-      run.front.get().nodes(living);
-    }
-  }
-
   private void sendView(Run run, long nowNanos) {
     long intervalNanos =
         settings.detector().heartbeatInterval().multipliedBy(INTERVALS_PER_VIEW).toNanos();
@@ -204,9 +189,9 @@ public final class Coordinator implements AutoCloseable {
             run.watch.vm(),
             run.watch.detector().term(),
             run.watch.state(),
-            run.front.map(front -> front.statistics().state()),
+            run.front.state(),
             run.front
-                .map(VmFront::address)
+                .address()
                 .map(address -> new Endpoint(address.getHostString(), address.getPort())),
             clock.epochMillis()));
   }
@@ -229,20 +214,15 @@ public final class Coordinator implements AutoCloseable {
       case LINK_REFUSED -> node.ifPresent(name -> detector.linkRefused(name, event.atNanos()));
       case LINK_UP -> node.ifPresent(detector::linkUp);
       case FIRST_OUTPUT -> run.watch.firstOutput(event.term(), event.atNanos());
-      case BROKEN -> run.frontProblem = Optional.of(event.detail());
+      case CONTRADICTED -> run.front.contradicted(event.detail());
+      case FAILED -> run.front.failed(event.detail(), event.atNanos());
     }
   }
 
   private CoordinatorStatus currentStatus(long nowNanos) {
     List<CoordinatorStatus.Watched> watched = new ArrayList<>();
     for (Run run : runs.values()) {
-      watched.add(
-          run.watch.status(
-              nowNanos,
-              run.front.map(
-                  front ->
-                      new CoordinatorStatus.FrontView(
-                          front.address(), front.statistics(), run.frontProblem))));
+      watched.add(run.watch.status(nowNanos, run.front.view(), run.front.problem()));
     }
     return new CoordinatorStatus(
         settings.name(), incarnation, probe.isSteady(nowNanos), probe.ageNanos(nowNanos), watched);
@@ -262,14 +242,20 @@ public final class Coordinator implements AutoCloseable {
         if (vm.startedAtMillis() < known.watch.vm().startedAtMillis()) {
           return;
         }
-        known.close();
+        known.front.close();
         runs.remove(vm.vm());
       }
-      VmWatch watch = new VmWatch(settings, probe, newId, vm, clock.nanoTime());
-      Optional<VmFront> front =
+      long nowNanos = clock.nanoTime();
+      VmWatch watch = new VmWatch(settings, probe, newId, vm, nowNanos);
+      RunFront front =
           vm.status() == VmStatus.ENDED
-              ? Optional.empty()
-              : fronts.open(new VmId(vm.vm()), vm.run(), frontEvents.listener(vm.vm(), vm.run()));
+              ? RunFront.none(vm)
+              : RunFront.of(
+                  vm,
+                  () ->
+                      fronts.open(
+                          new VmId(vm.vm()), vm.run(), frontEvents.listener(vm.vm(), vm.run())),
+                  nowNanos);
       runs.put(vm.vm(), new Run(watch, front));
     }
 

@@ -72,6 +72,10 @@ public final class CoordinatorMeters implements AutoCloseable {
         "understudy.vm.nodes.heard",
         "Nodes of the VM that give signs of life.",
         vm -> vm.nodes().stream().filter(CoordinatorStatus.Node::isHeard).count());
+    perVm(
+        "understudy.front.problem",
+        "1 if something keeps clients away from the VM's front.",
+        vm -> vm.frontProblem().isPresent() ? 1 : 0);
     front("understudy.front.clients", "Clients of the VM's front.", FrontStatistics::clients);
     front(
         "understudy.front.attached",
@@ -141,11 +145,17 @@ public final class CoordinatorMeters implements AutoCloseable {
 
   private Readiness readiness() {
     CoordinatorStatus now = status.get();
-    return new Readiness(
-        now.clusterSteady(),
-        now.clusterSteady()
-            ? "watches " + now.vms().size() + " VMs"
-            : "Kafka does not carry its probes in time");
+    if (!now.clusterSteady()) {
+      return Readiness.no("Kafka does not carry its probes in time");
+    }
+    List<String> problems =
+        now.vms().stream()
+            .flatMap(vm -> vm.frontProblem().stream())
+            .map(what -> "clients cannot connect: " + what)
+            .toList();
+    return problems.isEmpty()
+        ? Readiness.yes("watches " + now.vms().size() + " VMs")
+        : Readiness.no(String.join("; ", problems));
   }
 
   @Override

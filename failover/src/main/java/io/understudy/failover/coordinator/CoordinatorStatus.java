@@ -39,7 +39,8 @@ public record CoordinatorStatus(
    * @param order the order whose term has not started yet
    * @param nodes nodes of the run, by name
    * @param failovers newest failovers, oldest first; the last may be under way
-   * @param front its front, if this coordinator runs one
+   * @param front its front, while this coordinator runs one
+   * @param frontProblem what keeps clients away from the front that it is to have
    */
   public record Watched(
       VmRecord vm,
@@ -52,7 +53,8 @@ public record CoordinatorStatus(
       Optional<PromotionOrdered> order,
       List<Node> nodes,
       List<FailoverTimeline> failovers,
-      Optional<FrontView> front) {
+      Optional<FrontView> front,
+      Optional<String> frontProblem) {
     /** Copies the lists. */
     public Watched {
       nodes = List.copyOf(nodes);
@@ -74,8 +76,6 @@ public record CoordinatorStatus(
    *
    * @param address where clients connect
    * @param statistics its own figures
-   * @param problem what made it stop, empty while it works
    */
-  public record FrontView(
-      InetSocketAddress address, FrontStatistics statistics, Optional<String> problem) {}
+  public record FrontView(InetSocketAddress address, FrontStatistics statistics) {}
 }

@@ -34,7 +34,8 @@ final class FrontEvents {
     LINK_REFUSED,
     LINK_UP,
     FIRST_OUTPUT,
-    BROKEN
+    CONTRADICTED,
+    FAILED
   }
 
   /** One message; {@code node} is empty and {@code term} 0 where they do not apply. */
@@ -85,13 +86,13 @@ final class FrontEvents {
       public void inconsistent(Endpoint node, String what) {
         LOGGER.error(
             "front stopped, node contradicts it: vm={} run={} node={}: {}", vm, run, node, what);
-        add(Kind.BROKEN, Optional.of(node), 0, what);
+        add(Kind.CONTRADICTED, Optional.of(node), 0, what);
       }
 
       @Override
       public void failed(Throwable failure) {
         LOGGER.error("front failed: vm={} run={}", vm, run, failure);
-        add(Kind.BROKEN, Optional.empty(), 0, failure.toString());
+        add(Kind.FAILED, Optional.empty(), 0, failure.toString());
       }
 
       private void add(Kind kind, Optional<Endpoint> node, long term, String detail) {

@@ -22,6 +22,8 @@ public interface VmFront extends AutoCloseable {
     /**
      * Opens the front of a run, if this VM is to have one; the caller closes it. The listener may
      * be called from any thread, before this method returns too.
+     *
+     * @throws java.io.UncheckedIOException if it cannot listen now
      */
     Optional<VmFront> open(VmId vm, UUID run, FrontListener listener);
   }

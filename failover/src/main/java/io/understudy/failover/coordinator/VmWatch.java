@@ -460,7 +460,8 @@ final class VmWatch {
     return nodes.endpoints();
   }
 
-  CoordinatorStatus.Watched status(long nowNanos, Optional<CoordinatorStatus.FrontView> front) {
+  CoordinatorStatus.Watched status(
+      long nowNanos, Optional<CoordinatorStatus.FrontView> front, Optional<String> frontProblem) {
     List<FailoverTimeline> timelines = new ArrayList<>(finished);
     failover.map(TimelineRecorder::timeline).ifPresent(timelines::add);
     List<CoordinatorStatus.Node> views = new ArrayList<>();
@@ -480,6 +481,7 @@ final class VmWatch {
         pending.map(Pending::order),
         views,
         timelines,
-        front);
+        front,
+        frontProblem);
   }
 }

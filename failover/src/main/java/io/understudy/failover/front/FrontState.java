@@ -9,5 +9,7 @@ public enum FrontState {
   /** A node contradicted what the front knows; everything is closed. Terminal. */
   BROKEN,
   /** Closed by its owner. Terminal. */
-  CLOSED
+  CLOSED,
+  /** Cannot listen, or ended by a fault of its own; its coordinator tries again. */
+  FAILED
 }

@@ -480,6 +480,48 @@ class CoordinatorTest {
   }
 
   @Test
+  void watchesOn_whenAFrontsPortIsTaken_andOpensItWhenItIsFree() {
+    FailoverScenario scenario = FailoverScenario.started("b");
+    FailoverScenario.Member second = scenario.coordinator("c2");
+    second.front.portIsTaken = true;
+    scenario.run(Duration.ofSeconds(3));
+
+    assertThat(second.watched().front()).isEmpty();
+    assertThat(second.watched().frontProblem().orElseThrow())
+        .contains("cannot listen")
+        .contains("in use");
+    scenario.c1().coordinator.close();
+    scenario.node("a").kill();
+    scenario.until("a new leader", LONG, () -> scenario.node("b").isLeading());
+
+    second.front.portIsTaken = false;
+    scenario.run(Duration.ofSeconds(2));
+    assertThat(second.watched().frontProblem()).isEmpty();
+    assertThat(second.watched().front()).isPresent();
+    assertThat(second.front.opened).isEqualTo(1);
+    assertThat(second.front.nodes).containsExactly(new Endpoint("host-b", 7000));
+  }
+
+  @Test
+  void opensAFrontAgain_thatFailed_butNotOneThatANodeContradicted() {
+    FailoverScenario scenario = FailoverScenario.started("b");
+    FailoverScenario.ScriptedFront front = scenario.c1().front;
+
+    front.listener.failed(new IllegalStateException("a bug"));
+    scenario.run(Duration.ofMillis(500));
+    assertThat(front.closed).isTrue();
+    assertThat(scenario.c1().watched().frontProblem().orElseThrow()).contains("a bug");
+    scenario.run(SECOND);
+    assertThat(front.opened).isEqualTo(2);
+    assertThat(scenario.c1().watched().frontProblem()).isEmpty();
+
+    front.listener.inconsistent(new Endpoint("host-a", 7000), "less than was acknowledged");
+    scenario.run(Duration.ofSeconds(5));
+    assertThat(front.opened).isEqualTo(2);
+    assertThat(scenario.c1().watched().frontProblem().orElseThrow()).contains("acknowledged");
+  }
+
+  @Test
   void closesItsFronts() {
     FailoverScenario scenario = FailoverScenario.started("b");
 

@@ -10,6 +10,8 @@ import io.understudy.failover.front.FrontStatistics;
 import io.understudy.schemas.ControlOrder.PromotionOrdered;
 import io.understudy.schemas.NodeRole;
 import io.understudy.schemas.VmId;
+import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,9 +61,16 @@ final class FailoverScenario {
     FrontListener listener;
     Set<Endpoint> nodes = Set.of();
     boolean closed;
+    boolean portIsTaken;
+    int opened;
 
     @Override
     public Optional<VmFront> open(VmId vm, UUID run, FrontListener toListener) {
+      if (portIsTaken) {
+        throw new UncheckedIOException("front cannot listen", new BindException("in use"));
+      }
+      opened++;
+      closed = false;
       listener = toListener;
       return Optional.of(this);
     }
