@@ -20,19 +20,28 @@ final class AttachmentOptions {
 
   /** Tells the node to follow the run of the VM, or not to, and waits until it does. */
   int run(boolean attached, PrintWriter out) {
-    String done = attached ? "attached" : "detached";
-    return order.run(
-        desk -> tell(desk, attached),
-        result -> done + ": vm=" + result.get("vm").asText() + " node=" + node,
-        out);
+    return order.run(desk -> tell(desk, attached), AttachmentOptions::text, out);
   }
 
   private ObjectNode tell(RunDesk desk, boolean attached) {
+    ObjectNode result = order.result().put("node", node).put("attached", attached);
     if (attached) {
       Attachment.attach(desk, node, order.order());
     } else {
-      Attachment.detach(desk, node, order.order());
+      result.put("followed", Attachment.detach(desk, node, order.order()));
     }
-    return order.result().put("node", node).put("attached", attached);
+    return result;
+  }
+
+  private static String text(ObjectNode result) {
+    String which = ": vm=" + result.get("vm").asText() + " node=" + result.get("node").asText();
+    if (result.get("attached").asBoolean()) {
+      return "attached" + which;
+    }
+    return "detached"
+        + which
+        + (result.get("followed").asBoolean()
+            ? ""
+            : ": no node of that name was heard; the order stands for when it starts");
   }
 }

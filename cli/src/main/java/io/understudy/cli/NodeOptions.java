@@ -144,6 +144,14 @@ final class NodeOptions {
   private int cloneFinalPages;
 
   @Option(
+      names = "--clone-most-pages",
+      defaultValue = "16384",
+      paramLabel = "N",
+      description =
+          "Rather than stop a guest for more pages than this, no snapshot is taken of it.")
+  private int cloneMostPages;
+
+  @Option(
       names = "--keep-snapshots",
       defaultValue = "2",
       paramLabel = "N",
@@ -242,7 +250,7 @@ final class NodeOptions {
                 bytes(cloneRateMiB),
                 cloneFinalPages,
                 CloneSettings.DEFAULT.maxRounds(),
-                Math.max(CloneSettings.DEFAULT.mostCutPages(), cloneFinalPages)),
+                cloneMostPages),
             keepSnapshots,
             start,
             replayAtMost,
@@ -266,6 +274,7 @@ final class NodeOptions {
     Limits.within("--transfer-rate", transferRateMiB, 1, MOST_MIB);
     Limits.within("--clone-rate", cloneRateMiB, 1, MOST_MIB);
     Limits.within("--clone-final-pages", cloneFinalPages, 0, MOST_PAGES);
+    Limits.within("--clone-most-pages", cloneMostPages, Math.max(1, cloneFinalPages), MOST_PAGES);
     Limits.within("--keep-snapshots", keepSnapshots, 1, 1000);
     Limits.within("--replay-at-most", replayAtMost, 0, Long.MAX_VALUE);
     Limits.guestSpeed(guestSpeed);
@@ -277,6 +286,12 @@ final class NodeOptions {
           aloneAfter,
           silence.compareTo(second) > 0 ? silence : second,
           Limits.HOUR);
+    }
+    if (!consoleListen.isUnresolved() && consoleListen.getAddress().isAnyLocalAddress()) {
+      // Heartbeats carry it as it is.
+      throw new IllegalArgumentException(
+          "--console-listen must name a host at which coordinators reach this node, is "
+              + consoleListen.getHostString());
     }
     protection.check(heartbeatInterval);
     retention.settings();

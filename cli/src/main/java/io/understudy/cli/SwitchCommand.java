@@ -37,23 +37,24 @@ final class SwitchCommand implements Callable<Integer> {
 
   private ObjectNode switchOver(RunDesk desk) {
     Switchover.Result done = new Switchover(desk).run(to, force, order.order());
-    return order
-        .result()
-        .put("from", done.from())
-        .put("to", done.to())
-        .put("term", done.term())
-        .put("pauseMillis", done.pauseMillis())
-        .put("totalMillis", done.totalMillis());
+    ObjectNode result =
+        order.result().put("from", done.from()).put("to", done.to()).put("term", done.term());
+    if (done.pauseMillis().isPresent()) {
+      result.put("pauseMillis", done.pauseMillis().getAsLong());
+    } else {
+      result.putNull("pauseMillis");
+    }
+    return result.put("totalMillis", done.totalMillis());
   }
 
   private static String text(ObjectNode done) {
     return String.format(
-        "switched over: vm=%s from=%s to=%s term=%d pauseMillis=%d totalMillis=%d",
+        "switched over: vm=%s from=%s to=%s term=%d pauseMillis=%s totalMillis=%d",
         done.get("vm").asText(),
         done.get("from").asText(),
         done.get("to").asText(),
         done.get("term").asLong(),
-        done.get("pauseMillis").asLong(),
+        done.get("pauseMillis").isNull() ? "unseen" : done.get("pauseMillis").asText(),
         done.get("totalMillis").asLong());
   }
 }

@@ -115,6 +115,7 @@ final class BadInputTest {
     "--transfer-rate 0,1 to 1048576",
     "--clone-rate 1048577,1 to 1048576",
     "--clone-final-pages -1,0 to 262144",
+    "--clone-most-pages 255,256 to 262144",
     "--keep-snapshots 0,1 to 1000",
     "--replay-at-most -1,0 to 9223372036854775807",
     "--guest-speed 2,above 0 and at most 1",
@@ -132,6 +133,17 @@ final class BadInputTest {
       assertThat(outcome.code()).as(outcome.err()).isEqualTo(USAGE);
       assertThat(outcome.err()).contains(option + " must be " + range);
     }
+  }
+
+  @Test
+  void aConsoleCannotListenWhereNobodyCanReachItByThatName() {
+    Outcome outcome =
+        run(
+            "primary --vm a --node n --state d --bootstrap-server 127.0.0.1:1"
+                + " --console-listen 0.0.0.0:0");
+
+    assertThat(outcome.code()).isEqualTo(USAGE);
+    assertThat(outcome.err()).contains("--console-listen must name a host").contains("0.0.0.0");
   }
 
   @Test

@@ -108,6 +108,7 @@ final class OptionsTest {
             "--transfer-rate=7",
             "--clone-rate=8",
             "--clone-final-pages=9",
+            "--clone-most-pages=11",
             "--keep-snapshots=3",
             "--start=snapshot",
             "--replay-at-most=10",
@@ -143,11 +144,7 @@ final class OptionsTest {
                     7L << 20,
                     0.5),
                 new SnapshotSettings(
-                    new CloneSettings(
-                        8L << 20,
-                        9,
-                        CloneSettings.DEFAULT.maxRounds(),
-                        CloneSettings.DEFAULT.mostCutPages()),
+                    new CloneSettings(8L << 20, 9, CloneSettings.DEFAULT.maxRounds(), 11),
                     3,
                     StartPolicy.SNAPSHOT,
                     10,

@@ -135,6 +135,10 @@ class OperatorIT {
       assertThat(status.lines()).anyMatch(line -> line.contains("host-b: detached"));
       assertThat(nodes.process("host-b").isAlive()).isTrue();
 
+      ChildJvm mistyped = nodes.operator("mistyped", "detach", "--vm", VM, "--node", "hots-b");
+      done(mistyped);
+      assertThat(mistyped.tail()).contains("no node of that name was heard");
+
       done(nodes.operator("attach-again", "attach", "--vm", VM, "--node", "host-b"));
       nodes.awaitFollowing(VM, "host-b", Optional.of(follower.incarnation()));
     }

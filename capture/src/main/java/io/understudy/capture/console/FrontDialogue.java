@@ -20,6 +20,9 @@ final class FrontDialogue {
   /** No more output is queued for a connection that has this much waiting. */
   private static final int PENDING_BYTES_MAX = 256 * 1024;
 
+  /** A peer that asks, and reads so little of what it is told, is no front. */
+  private static final int PENDING_BYTES_BOUND = 2 * PENDING_BYTES_MAX;
+
   /** How a connection ends; called on the network thread. */
   interface Ending {
     /** Says why, as far as the socket takes it at once, and closes. */
@@ -264,6 +267,9 @@ final class FrontDialogue {
 
     @Override
     public void onPing(LinkFrame.Ping frame) {
+      if (session.connection.pendingBytes() > PENDING_BYTES_BOUND) {
+        throw new LinkProtocolException("PING without reading what was sent");
+      }
       session.connection.send(new LinkFrame.Pong(frame.clockNanos()));
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
@@ -260,6 +261,30 @@ class ConsoleServerTest {
       peer.input(LinkFrame.INPUT_WINDOW_BYTES, "x");
       assertThat(peer.await(LinkFrame.Goodbye.class).reason()).contains("without acknowledgement");
       assertThat(taken).hasSize(messages);
+    }
+  }
+
+  @Test
+  void aPeerThatAsksAndDoesNotReadIsDismissed() throws Exception {
+    goLive(server, 0, 0);
+    byte[] ping = LinkCodec.encode(new LinkFrame.Ping(7));
+    ByteBuffer pings = ByteBuffer.allocate(1000 * ping.length);
+    while (pings.hasRemaining()) {
+      pings.put(ping);
+    }
+    // More than sockets and the server hold together.
+    int most = (64 << 20) / pings.capacity();
+    try (LinkPeer peer = new LinkPeer(server.address())) {
+      assertThatThrownBy(
+              () -> {
+                for (int count = 0; count < most; count++) {
+                  peer.sendRaw(pings.array());
+                }
+              })
+          .isInstanceOf(IOException.class);
+    }
+    try (LinkPeer next = new LinkPeer(server.address())) {
+      next.attach();
     }
   }
 

@@ -8,8 +8,10 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.SortedMap;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +32,10 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoint.class);
   private static final int THREADS = 2;
   private static final int BACKLOG = 16;
+
+  /** Seconds that a request may take to arrive, as Java's server reads it at its start. */
+  private static final String REQUEST_SECONDS = "sun.net.httpserver.maxReqTime";
+
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -56,6 +62,7 @@ public final class HttpEndpoint implements AutoCloseable {
    * @throws UncheckedIOException if the address cannot be listened on
    */
   public static HttpEndpoint open(InetSocketAddress listen, Monitor monitor) {
+    System.getProperties().putIfAbsent(REQUEST_SECONDS, "10");
     HttpServer server;
     try {
       server = HttpServer.create(listen, BACKLOG);
@@ -63,13 +70,19 @@ public final class HttpEndpoint implements AutoCloseable {
       throw new UncheckedIOException("cannot listen for HTTP: address=" + listen, e);
     }
     ExecutorService threads =
-        Executors.newFixedThreadPool(
+        new ThreadPoolExecutor(
             THREADS,
+            THREADS,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(BACKLOG),
             task -> {
               Thread thread = new Thread(task, "http");
               thread.setDaemon(true);
               return thread;
-            });
+            },
+            // The thread that accepts connections answers, and accepts no more meanwhile.
+            new ThreadPoolExecutor.CallerRunsPolicy());
     server.setExecutor(threads);
     HttpEndpoint endpoint = new HttpEndpoint(server, threads);
     server.createContext("/", handler("/", () -> new Answer(404, TEXT, "no such page\n")));

@@ -40,18 +40,21 @@ public final class Attachment {
   /**
    * Lets {@code node} follow no longer.
    *
+   * @return whether it followed; if not, the order stands for when a node of that name starts
    * @throws OrderRefusedException if it leads, or still follows when the time is up
    */
-  public static void detach(RunDesk desk, String node, Order order) {
+  public static boolean detach(RunDesk desk, String node, Order order) {
     desk.listen(LOOK);
     if (desk.leader().filter(leader -> leader.node().equals(node)).isPresent()) {
       throw refused(
           desk, "the node leads: node=" + node + ": switch over first (understudy switch)");
     }
+    boolean followed = !isSilent(desk, node);
     desk.order(standby(desk, node, false, order));
     if (!desk.await(() -> isSilent(desk, node), order.timeout().plus(SILENCE))) {
       throw refused(desk, "ordered, but the node still follows: node=" + node);
     }
+    return followed;
   }
 
   private static boolean isThere(Heartbeat beat) {

@@ -8,6 +8,7 @@ import io.understudy.schemas.NodeRole;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -26,10 +27,12 @@ public final class Switchover {
    * @param from who led
    * @param to who leads
    * @param term the new term
-   * @param pauseMillis from the first sign that nobody served any more until the new leader served
+   * @param pauseMillis from the first sign that nobody served any more until the new leader served;
+   *     empty if all was over between two heartbeats
    * @param totalMillis from the order until the new leader served
    */
-  public record Result(String from, String to, long term, long pauseMillis, long totalMillis) {}
+  public record Result(
+      String from, String to, long term, OptionalLong pauseMillis, long totalMillis) {}
 
   /** A switchover of the desk's run. */
   public Switchover(RunDesk desk) {
@@ -99,7 +102,19 @@ public final class Switchover {
             order.reason(),
             order.by(),
             System.currentTimeMillis()));
-    boolean done = desk.await(() -> hasTakenOver(leader, candidate), order.timeout());
+    boolean done =
+        desk.await(
+            () -> hasTakenOver(leader, candidate) || other(leader, candidate).isPresent(),
+            order.timeout());
+    Optional<Heartbeat> other = other(leader, candidate);
+    if (other.isPresent()) {
+      throw refused(
+          "another node leads since: node="
+              + other.orElseThrow().node()
+              + " term="
+              + other.orElseThrow().term()
+              + ": the order has no effect any more");
+    }
     if (!done) {
       throw refused(
           "ordered, but the standby does not lead yet: node="
@@ -113,7 +128,9 @@ public final class Switchover {
         leader.node(),
         candidate.node(),
         successor.beat().term(),
-        millis(successor.atNanos() - stoodAside),
+        stoodAside == 0
+            ? OptionalLong.empty()
+            : OptionalLong.of(millis(successor.atNanos() - stoodAside)),
         millis(successor.atNanos() - ordered));
   }
 
@@ -125,10 +142,16 @@ public final class Switchover {
             || NodePhase.of(next.beat()) == NodePhase.FENCING
             || NodePhase.of(next.beat()) == NodePhase.DRAINING
             || desk.node(leader.node()).filter(old -> RunDesk.isPaused(old.beat())).isPresent();
-    if (begun && stoodAside == 0) {
+    if (begun && !leads && stoodAside == 0) {
       stoodAside = System.nanoTime();
     }
     return leads;
+  }
+
+  /** Somebody else who has ended the leader's term. */
+  private Optional<Heartbeat> other(Heartbeat leader, Heartbeat candidate) {
+    return desk.leader()
+        .filter(next -> next.term() > leader.term() && !next.node().equals(candidate.node()));
   }
 
   private OrderRefusedException refused(String why) {
