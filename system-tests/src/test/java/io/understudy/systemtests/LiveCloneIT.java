@@ -2,6 +2,7 @@ package io.understudy.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.understudy.cli.demo.ChildJvm;
 import io.understudy.cli.demo.IncrTraffic;
 import io.understudy.cli.demo.LocalCluster;
 import io.understudy.log.LogExtent;
@@ -13,6 +14,7 @@ import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 /** A standby that has nothing joins a running VM whose log has lost its beginning. */
 class LiveCloneIT {
   private static final String VM = "clone";
+  private static final int EXIT_LOG = 6;
 
   @Test
   @Timeout(value = 8, unit = TimeUnit.MINUTES)
@@ -55,6 +58,8 @@ class LiveCloneIT {
 
         // The successor takes snapshots as well; this one joins from it and leads in turn.
         pair.startStandby("--start", "snapshot", "--replay-at-most", "0");
+        trimByCommand(cluster, pair);
+        refuseToStartFromTheBeginning(cluster);
         pair.leader().kill();
         pair.awaitTakeover();
         pair.awaitAcknowledged(traffic, 100);
@@ -106,6 +111,26 @@ class LiveCloneIT {
         pair.assertNothingLostOrTwice(traffic);
       }
     }
+  }
+
+  /** The standby has verified its snapshot, so an operator may delete what is before it. */
+  private static void trimByCommand(LocalCluster cluster, TestPair pair) {
+    long before = LogExtent.of(cluster.connection(), new VmId(VM)).beginnings().get(0);
+    ChildJvm trim =
+        cluster.start(
+            "trim",
+            List.of("log", "trim", "--vm", VM, "--bootstrap-server", cluster.bootstrapServers()));
+    assertThat(trim.awaitExit(TestPair.TIMEOUT)).as(trim.tail()).isZero();
+    assertThat(trim.tail()).contains("deleted: vm=" + VM);
+    assertThat(LogExtent.of(cluster.connection(), new VmId(VM)).beginnings().get(0))
+        .isGreaterThan(before);
+    assertThat(pair.standby().isAlive()).isTrue();
+  }
+
+  private static void refuseToStartFromTheBeginning(LocalCluster cluster) {
+    ChildJvm refused = cluster.startStandby(VM, "from-nothing", "--start", "beginning");
+    assertThat(refused.awaitExit(TestPair.TIMEOUT)).as(refused.tail()).isEqualTo(EXIT_LOG);
+    assertThat(refused.tail()).contains("--start auto");
   }
 
   private static StoredSnapshot order(LocalCluster cluster) {

@@ -4,14 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.understudy.cli.demo.ChildJvm;
 import io.understudy.cli.demo.LocalCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a pair shows of itself in each phase, and what a leader does without a standby. */
 class MonitoringIT {
+  private static final Pattern METER = Pattern.compile("`(understudy_[a-z_]+)");
+
   private static boolean any(Map<String, String> labels) {
     return !labels.isEmpty();
   }
@@ -64,6 +73,8 @@ class MonitoringIT {
       assertThat(coordinator.value("understudy_vm_state", label("vm", vm))).isEqualTo(1);
       assertThat(coordinator.value("understudy_vm_protected", label("vm", vm))).isEqualTo(1);
 
+      Set<String> shown = new TreeSet<>(primary.meters());
+      shown.addAll(standby.meters());
       leader.kill();
       cluster.awaitLeader(vm, "b", 2, TestPair.TIMEOUT);
       cluster.awaitService(front, TestPair.TIMEOUT);
@@ -77,7 +88,24 @@ class MonitoringIT {
           .isPositive();
       assertThat(coordinator.value("understudy_failover_seconds", label("phase", "first_output")))
           .isPositive();
+
+      shown.addAll(standby.meters());
+      shown.addAll(coordinator.meters());
+      assertThat(documented()).as("docs/operations.md").containsExactlyInAnyOrderElementsOf(shown);
     }
+  }
+
+  /** The meters of docs/operations.md, as Prometheus's types name them. */
+  private static Set<String> documented() throws IOException {
+    Set<String> names = new TreeSet<>();
+    for (String line : Files.readAllLines(Path.of("..", "docs", "operations.md"))) {
+      Matcher name =
+          METER.matcher(line.startsWith("| `understudy_") ? line.split("\\|", -1)[1] : "");
+      while (name.find()) {
+        names.add(name.group(1).replaceFirst("_(count|sum)$", ""));
+      }
+    }
+    return names;
   }
 
   @Test

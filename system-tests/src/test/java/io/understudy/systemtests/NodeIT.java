@@ -28,7 +28,7 @@ class NodeIT {
   @Timeout(value = 30, unit = TimeUnit.MINUTES)
   void losesNothingAndIsProtectedAgain_whenHostsFailInTurn() throws Exception {
     Needs.kvm();
-    int rounds = Integer.getInteger("node.rounds", 3);
+    int rounds = Integer.getInteger("node.rounds", 10);
     try (LocalCluster cluster = TestPair.cluster("node-rounds")) {
       TestNodes nodes = new TestNodes(cluster, List.of(VM));
       nodes.start("host-a", "--begin", "--checkpoint-every", "1s");

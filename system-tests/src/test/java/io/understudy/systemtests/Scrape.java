@@ -8,7 +8,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,6 +58,17 @@ final class Scrape {
       }
     }
     return found;
+  }
+
+  /** Names of the product's own meters, as their types are declared. */
+  Set<String> meters() {
+    Set<String> names = new TreeSet<>();
+    for (String line : body("/metrics").lines().toList()) {
+      if (line.startsWith("# TYPE understudy_")) {
+        names.add(line.split(" ", -1)[2]);
+      }
+    }
+    return names;
   }
 
   private static Map<String, String> labels(String text) {
