@@ -124,7 +124,7 @@ class RetentionIT {
         awaitFirstEpoch(cluster, pair, 1);
         pair.standby().pause();
         // What it had under way is heard.
-        Thread.sleep(1000);
+        cluster.listen(Duration.ofSeconds(1));
         long slept = pair.standbyBeat().epoch();
         cluster.await(
             () -> pair.leaderBeat().retention() == Retention.WAITING,
