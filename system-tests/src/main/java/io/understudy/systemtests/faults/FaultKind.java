@@ -75,6 +75,14 @@ enum FaultKind {
     };
   }
 
+  /** Whether a process that is started meanwhile may find no Kafka. */
+  boolean hidesKafka() {
+    return switch (this) {
+      case KILL_BROKER, LOSE_BROKER, PAUSE_BROKER, CUT_PRIMARY, CUT_STANDBY, HOLE_PRIMARY -> true;
+      default -> false;
+    };
+  }
+
   /** How many brokers it takes. */
   int brokers() {
     return this == LOSE_BROKER ? 3 : 1;

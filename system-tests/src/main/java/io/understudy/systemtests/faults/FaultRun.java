@@ -28,6 +28,9 @@ final class FaultRun {
   private static final int EXIT_REFUSED = 7;
   private static final int EXIT_KILLED = 137;
 
+  /** What a command says that was started while no broker answered. */
+  private static final String NO_KAFKA = "Kafka cluster does not answer";
+
   private final Schedule schedule;
   private final String vm;
   private final Brokers brokers;
@@ -171,7 +174,7 @@ final class FaultRun {
                 case FOREIGN_RECORD, DAMAGED_SEGMENT, DAMAGED_CHECKPOINT -> true;
                 // Kafka's clients count their timeouts on the wall clock.
                 case CLOCK_JUMP -> true;
-                default -> false;
+                default -> schedule.hidesKafka() && end.last().contains(NO_KAFKA);
               };
           case EXIT_REFUSED ->
               schedule.main() == FaultKind.DAMAGED_CHECKPOINT

@@ -151,6 +151,11 @@ record Schedule(
     return new Step(kind, atMillis, hold, random.nextInt(1 << 20));
   }
 
+  /** Whether a process that is started meanwhile may find no Kafka. */
+  boolean hidesKafka() {
+    return steps.stream().anyMatch(step -> step.kind().hidesKafka());
+  }
+
   /** For people. */
   String describe() {
     StringBuilder text = new StringBuilder();
