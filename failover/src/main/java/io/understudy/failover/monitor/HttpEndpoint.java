@@ -33,9 +33,6 @@ public final class HttpEndpoint implements AutoCloseable {
   private static final int THREADS = 2;
   private static final int BACKLOG = 16;
 
-  /** Seconds that a request may take to arrive, as Java's server reads it at its start. */
-  private static final String REQUEST_SECONDS = "sun.net.httpserver.maxReqTime";
-
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -62,7 +59,6 @@ public final class HttpEndpoint implements AutoCloseable {
    * @throws UncheckedIOException if the address cannot be listened on
    */
   public static HttpEndpoint open(InetSocketAddress listen, Monitor monitor) {
-    System.getProperties().putIfAbsent(REQUEST_SECONDS, "10");
     HttpServer server;
     try {
       server = HttpServer.create(listen, BACKLOG);
