@@ -234,6 +234,12 @@ public final class LiveRun {
     machine.kick();
   }
 
+  /** Like {@link #stop}, but nobody asked for it: something that a leader needs has failed. */
+  public void fail(String why) {
+    handOver.stop(new StopReason(StopReason.Kind.FAILED, why));
+    machine.kick();
+  }
+
   /** How much of the time the guest has to stand still; any thread may change it. */
   public Pace pace() {
     return pace;

@@ -39,6 +39,7 @@ import java.time.Duration;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,7 +60,7 @@ public final class Node {
   private final NodeSettings settings;
   private final OrderBoard board;
   private final NodeWatch watch;
-  private volatile String stopRequested;
+  private final AtomicReference<NodeExit> asked = new AtomicReference<>();
   private volatile LiveRun live;
   private volatile boolean hasLed;
 
@@ -161,8 +162,8 @@ public final class Node {
         topics.checkCluster();
         topics.createShared();
         while (!topics.exists(settings.vm())) {
-          if (stopRequested != null) {
-            return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
+          if (asked.get() != null) {
+            return asked.get();
           }
           LockSupport.parkNanos(POLL.toNanos());
         }
@@ -189,9 +190,9 @@ public final class Node {
                     settings.snapshots().replayAtMost(),
                     SNAPSHOT_ANSWER_TIMEOUT,
                     pulse::phase));
-        try (Standby standby = Standby.open(setup, () -> stopRequested != null)) {
+        try (Standby standby = Standby.open(setup, () -> asked.get() != null)) {
           if (standby == null) {
-            return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
+            return asked.get();
           }
           return follow(kvm, standby, outside, orders, pulse);
         }
@@ -206,12 +207,12 @@ public final class Node {
   }
 
   private boolean isToLeave(UUID run) {
-    return stopRequested != null || board.detached(settings.vm(), settings.node(), run).isPresent();
+    return asked.get() != null || board.detached(settings.vm(), settings.node(), run).isPresent();
   }
 
   private NodeExit left(UUID run) {
-    if (stopRequested != null) {
-      return new NodeExit(NodeExit.Kind.REQUESTED, stopRequested);
+    if (asked.get() != null) {
+      return asked.get();
     }
     String by =
         board
@@ -226,12 +227,32 @@ public final class Node {
     return hasLed;
   }
 
-  /** Ends the node soon. */
+  /** Ends the node soon, in good order. */
   public void stop(String why) {
-    stopRequested = why;
+    end(new NodeExit(NodeExit.Kind.REQUESTED, why));
+  }
+
+  /** Without its console nobody can reach the guest; another node, or a later attempt, has one. */
+  void consoleFailed(Throwable failure) {
+    LOG.error("the console failed: vm={} node={}", settings.vm(), settings.node(), failure);
+    end(new NodeExit(NodeExit.Kind.FAILED, "the console failed: " + failure));
+  }
+
+  /** The first reason counts. */
+  private void end(NodeExit why) {
+    asked.compareAndSet(null, why);
     LiveRun running = live;
     if (running != null) {
-      running.stop(why);
+      end(running);
+    }
+  }
+
+  private void end(LiveRun running) {
+    NodeExit why = asked.get();
+    if (why.kind() == NodeExit.Kind.FAILED) {
+      running.fail(why.message());
+    } else {
+      running.stop(why.message());
     }
   }
 
@@ -243,7 +264,7 @@ public final class Node {
     watch.follows(standby, outside);
     try (Promotion promotion =
         new Promotion(
-            settings, standby, orders, pulse, () -> stopRequested != null, () -> isToLeave(run))) {
+            settings, standby, orders, pulse, () -> asked.get() != null, () -> isToLeave(run))) {
       standby.follow(promotion);
       if (promotion.isRunOver()) {
         return new NodeExit(NodeExit.Kind.GUEST_ENDED, standby.machine().ended().orElseThrow());
@@ -343,8 +364,8 @@ public final class Node {
       announcer.setDaemon(true);
       announcer.start();
       obeyed.obeyStanding();
-      if (stopRequested != null) {
-        leadership.stop(stopRequested);
+      if (asked.get() != null) {
+        end(leadership);
       }
       StopReason reason = leadership.run();
       LOG.info(
@@ -390,7 +411,7 @@ public final class Node {
   }
 
   private Outside openOutside() {
-    return Outside.open(settings, failure -> stop("the console failed: " + failure));
+    return Outside.open(settings, this::consoleFailed);
   }
 
   private Pulse pulse(Outside outside, NodeRole role, String phase) {
