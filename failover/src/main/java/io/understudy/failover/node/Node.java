@@ -354,15 +354,16 @@ public final class Node {
     try (LeaderOrders obeyed = new LeaderOrders(settings, board, run, term, leadership, pulse);
         TopicPublisher<VmRecord> directory =
             VmDirectory.publisher(settings.connection(), DIRECTORY_TIMEOUT);
+        DirectoryEntry entry =
+            new DirectoryEntry(
+                directory::publish,
+                status -> vmRecord(header, run, term, status),
+                () -> asked.get() != null);
         SnapshotOrders orders = new SnapshotOrders(settings, board, run, term, snapshots);
         keeper) {
       orders.start();
       keeper.start();
-      Thread announcer =
-          new Thread(
-              () -> directory.publish(vmRecord(header, run, term, VmStatus.RUNNING)), "directory");
-      announcer.setDaemon(true);
-      announcer.start();
+      entry.start();
       obeyed.obeyStanding();
       if (asked.get() != null) {
         end(leadership);
@@ -374,9 +375,8 @@ public final class Node {
           term,
           leadership.statistics(),
           snapshots.statistics());
-      announcer.join();
       if (reason.kind() == StopReason.Kind.GUEST_ENDED) {
-        directory.publish(vmRecord(header, run, term, VmStatus.ENDED));
+        entry.ended(settings.commitTimeout());
       }
       return new NodeExit(NodeExit.Kind.valueOf(reason.kind().name()), reason.message());
     }
