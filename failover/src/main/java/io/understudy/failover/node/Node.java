@@ -54,6 +54,9 @@ public final class Node {
   private static final Duration DIRECTORY_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration POLL = Duration.ofMillis(100);
 
+  /** Without orders that are there already a node begins all the same. */
+  private static final Duration ORDERS_TIMEOUT = Duration.ofSeconds(5);
+
   /** A living primary begins with a snapshot within a second, on a busy host within a few. */
   private static final Duration SNAPSHOT_ANSWER_TIMEOUT = Duration.ofSeconds(15);
 
@@ -168,6 +171,12 @@ public final class Node {
           LockSupport.parkNanos(POLL.toNanos());
         }
       }
+      UUID logged = LogExtent.of(settings.connection(), settings.vm()).run();
+      board.awaitRead(ORDERS_TIMEOUT);
+      // Not first restored, or copied from the primary, who would be held up for nothing.
+      if (isToLeave(logged)) {
+        return left(logged);
+      }
       try (Pulse pulse = pulse(outside, NodeRole.STANDBY, StartOptions.RESTORING)) {
         pulse.start();
         watch.start();
@@ -190,9 +199,9 @@ public final class Node {
                     settings.snapshots().replayAtMost(),
                     SNAPSHOT_ANSWER_TIMEOUT,
                     pulse::phase));
-        try (Standby standby = Standby.open(setup, () -> asked.get() != null)) {
+        try (Standby standby = Standby.open(setup, () -> isToLeave(logged))) {
           if (standby == null) {
-            return asked.get();
+            return left(logged);
           }
           return follow(kvm, standby, outside, orders, pulse);
         }
@@ -206,6 +215,7 @@ public final class Node {
     }
   }
 
+  /** Of no run, null, nobody is detached. */
   private boolean isToLeave(UUID run) {
     return asked.get() != null || board.detached(settings.vm(), settings.node(), run).isPresent();
   }

@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -37,6 +39,7 @@ public final class OrderBoard implements AutoCloseable {
   private final Map<String, ControlOrder> newest = new ConcurrentHashMap<>();
   private final List<Consumer<ControlOrder>> listeners = new CopyOnWriteArrayList<>();
   private final Thread thread = new Thread(this::listen, "orders");
+  private final CountDownLatch read = new CountDownLatch(1);
   private volatile boolean stopped;
 
   /** A board that is empty until {@link #start}. */
@@ -48,6 +51,11 @@ public final class OrderBoard implements AutoCloseable {
   /** Begins to read. */
   public void start() {
     thread.start();
+  }
+
+  /** Waits until what was ordered before is on it, for as long as {@code timeout} at most. */
+  void awaitRead(Duration timeout) throws InterruptedException {
+    read.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** What ends a subscription. */
@@ -103,6 +111,7 @@ public final class OrderBoard implements AutoCloseable {
     while (!stopped) {
       try (TopicFollower<ControlOrder> orders = ControlTopic.follower(connection, OPENING)) {
         orders.current().values().forEach(this::post);
+        read.countDown();
         while (!stopped) {
           orders.poll(POLL).forEach(this::post);
         }

@@ -7,17 +7,23 @@ import io.understudy.capture.CaptureSettings;
 import io.understudy.failover.node.NodeExit.Kind;
 import io.understudy.kvm.RequiresKvm;
 import io.understudy.log.ClusterConnection;
+import io.understudy.log.ControlTopic;
+import io.understudy.log.LogExtent;
+import io.understudy.log.TopicPublisher;
 import io.understudy.machine.GuestFiles;
 import io.understudy.machine.GuestImages;
 import io.understudy.machine.MachineParts;
 import io.understudy.replay.StartPolicy;
 import io.understudy.schemas.Attachments;
+import io.understudy.schemas.ControlOrder;
+import io.understudy.schemas.ControlOrder.StandbyOrdered;
 import io.understudy.schemas.VmId;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -112,10 +118,50 @@ class NodeEndKvmIT {
     assertFailed(following);
   }
 
+  /** What is named by --vm is begun at each start of the process. */
+  @Test
+  void detachedNodeTouchesNothing_whenItIsStarted() throws Exception {
+    detach("b");
+    OrderBoard fresh = new OrderBoard(connection());
+    fresh.start();
+
+    NodeExit exit =
+        new Node(settings("b", StartPolicy.AUTO), fresh, Watching.byDefault()).runStandby();
+
+    fresh.close();
+    assertThat(exit.kind()).isEqualTo(Kind.DETACHED);
+    assertThat(exit.message()).contains("operator: test");
+    assertThat(StoreKeeper.storeIn(directory.resolve("b"))).doesNotExist();
+  }
+
+  /** It would wait for a primary for ever. */
+  @Test
+  void nodeLeaves_whenItIsDetachedWhileItWaitsForASnapshot() throws Exception {
+    primary.stop("nobody shall take a snapshot");
+    leading.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    Node standby = new Node(settings("b", StartPolicy.SNAPSHOT), orders, Watching.byDefault());
+    CompletableFuture<NodeExit> following = start(standby::runStandby);
+    awaitStore("b");
+
+    detach("b");
+
+    assertThat(following.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).kind())
+        .isEqualTo(Kind.DETACHED);
+  }
+
   private static void assertFailed(CompletableFuture<NodeExit> node) throws Exception {
     NodeExit exit = node.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     assertThat(exit.kind()).isEqualTo(Kind.FAILED);
     assertThat(exit.message()).contains("console failed").contains("OutOfMemoryError");
+  }
+
+  private void detach(String node) {
+    UUID run = LogExtent.of(connection(), vm).run();
+    try (TopicPublisher<ControlOrder> control = ControlTopic.publisher(connection(), TIMEOUT)) {
+      control.publish(
+          new StandbyOrdered(
+              vm.text(), run, node, false, UUID.randomUUID(), "test", "operator", 1));
+    }
   }
 
   /** It opens its store when it begins to restore, to copy or to replay. */
