@@ -104,8 +104,10 @@ public final class Standby implements AutoCloseable {
 
   /**
    * Follows the log until {@code follower} says stop; the machine then stands at the end of an
-   * epoch. A machine that is not what the log says is repaired, and {@code follower} is told of
-   * epochs again that are replayed for that; {@link #machine} and {@link #source} are others then.
+   * epoch. Given up during a repair it also returns, with a machine that is good for closing only:
+   * {@code follower} has not said stop then. A machine that is not what the log says is repaired,
+   * and {@code follower} is told of epochs again that are replayed for that; {@link #machine} and
+   * {@link #source} are others then.
    *
    * @throws ReplayDivergenceException if the machine is not what the log says, and cannot be
    *     repaired, or was so too often
@@ -121,7 +123,9 @@ public final class Standby implements AutoCloseable {
         if (!found.isWhileReplaying()) {
           throw found;
         }
-        repair(found, follower);
+        if (!repair(found, follower)) {
+          return;
+        }
       }
     }
   }
@@ -138,7 +142,8 @@ public final class Standby implements AutoCloseable {
     }
   }
 
-  private void repair(ReplayDivergenceException found, Replayer.Follower follower)
+  /** False if it was given up: the machine is as it was, and good for closing only. */
+  private boolean repair(ReplayDivergenceException found, Replayer.Follower follower)
       throws InterruptedException {
     LOG.warn(
         "the machine is not what the log says: vm={} run={} firstEpoch={} differs={}: {}",
@@ -170,8 +175,7 @@ public final class Standby implements AutoCloseable {
     if (right == null) {
       right = repair.fromPrimary(header);
       if (right == null) {
-        // Given up: the follower will say stop, of a machine that is good for closing only.
-        throw found;
+        return false;
       }
       restarted(right);
     }
@@ -184,6 +188,7 @@ public final class Standby implements AutoCloseable {
     old.close();
     progress.repaired(repair.report());
     setup.start().phase().accept(StartOptions.FOLLOWING);
+    return true;
   }
 
   private void restarted(StandbyStart from) {

@@ -164,8 +164,26 @@ class StandbyRepairKvmIT {
     assertThat(phases).hasSize(6);
   }
 
-  /** Follows until the machine was right for some epochs behind {@code damaged}. */
+  /** Nobody asks why a node that was told to end was wrong. */
+  @Test
+  void endsWithoutFailure_whenItIsGivenUpWhileItWaitsForASnapshot() throws Exception {
+    Follower follower = new Follower(epoch -> epoch == 30, false);
+    ReplayProgress progress =
+        follow(Duration.ofHours(1), follower, 30, () -> phases.contains(StartOptions.REPAIRING));
+
+    assertThat(progress.digestMismatches()).isEqualTo(1);
+    assertThat(progress.repairs()).isZero();
+    assertThat(phases).containsExactly(StartOptions.REPAIRING);
+  }
+
   private ReplayProgress follow(Duration checkpointEvery, Follower follower, long damaged)
+      throws InterruptedException {
+    return follow(checkpointEvery, follower, damaged, () -> false);
+  }
+
+  /** Follows until the machine was right for some epochs behind {@code damaged}. */
+  private ReplayProgress follow(
+      Duration checkpointEvery, Follower follower, long damaged, BooleanSupplier giveUp)
       throws InterruptedException {
     awaitTopic();
     Standby.Setup setup =
@@ -179,8 +197,7 @@ class StandbyRepairKvmIT {
             checkpointEvery,
             new StartOptions(
                 "standby", StartPolicy.AUTO, 1_000_000, Duration.ofSeconds(30), phases::add));
-    BooleanSupplier never = () -> false;
-    try (Standby standby = Standby.open(setup, never)) {
+    try (Standby standby = Standby.open(setup, giveUp)) {
       follower.until = () -> standby.progress().epoch() > damaged + 40;
       standby.follow(follower);
       return standby.progress();
