@@ -212,13 +212,7 @@ public final class EpochReader implements EpochSource {
       }
       return any;
     } catch (OffsetOutOfRangeException e) {
-      throw new LogTruncatedException(
-          "log no longer holds the records to be read next (deleted by retention or by understudy"
-              + " log trim?); a standby that is started again begins with a snapshot: vm="
-              + vm
-              + " offsets="
-              + e.offsetOutOfRangePartitions(),
-          e);
+      throw truncated(e);
     } catch (KafkaException e) {
       // Kafka says so of batches whose checksum is wrong, and has no type of its own for it. Its
       // advice to seek past them must not reach anybody.
@@ -227,6 +221,24 @@ public final class EpochReader implements EpochSource {
       }
       throw e;
     }
+  }
+
+  /** The broker does not say on which side of the log the offsets are. */
+  private LogTruncatedException truncated(OffsetOutOfRangeException refused) {
+    Map<TopicPartition, Long> wanted = refused.offsetOutOfRangePartitions();
+    Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(wanted.keySet());
+    boolean cutOff =
+        wanted.entrySet().stream()
+            .allMatch(offset -> offset.getValue() < beginnings.get(offset.getKey()));
+    String what =
+        cutOff
+            ? "log no longer holds the records to be read next (deleted by retention or by"
+                + " understudy log trim?); a standby that is started again begins with a snapshot"
+            : "log ends before the records that were read last (another or a lost topic?)";
+    return new LogTruncatedException(
+        what + ": vm=" + vm + " offsets=" + wanted + " firstOffsets=" + beginnings,
+        cutOff,
+        refused);
   }
 
   /** The lane whose turn it is never waits, whatever the others hold. */

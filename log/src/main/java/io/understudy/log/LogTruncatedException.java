@@ -2,8 +2,9 @@ package io.understudy.log;
 
 /**
  * The log no longer holds the position a reader has to continue from (retention or an operator
- * deleted it), or does not reach it (another or a lost topic). Fatal for this reader: start from a
- * newer checkpoint.
+ * deleted it), or does not reach it (another or a lost topic). Fatal for this reader: where the log
+ * is cut off, start from a newer checkpoint; where it ends early, what it held is lost, and may be
+ * nowhere but in the checkpoint.
  */
 public final class LogTruncatedException extends LogException {
   private static final long serialVersionUID = 1L;
@@ -20,10 +21,10 @@ public final class LogTruncatedException extends LogException {
     this.cutOff = cutOff;
   }
 
-  /** The broker refused an offset while reading. */
-  public LogTruncatedException(String message, Throwable cause) {
+  /** The same, found when the broker refused an offset, or by way of another one. */
+  public LogTruncatedException(String message, boolean cutOff, Throwable cause) {
     super(message, cause);
-    this.cutOff = true;
+    this.cutOff = cutOff;
   }
 
   /** Whether the log begins behind the position; otherwise it ends before it. */

@@ -147,6 +147,48 @@ class LogTopicsTest {
   }
 
   @Test
+  void readerSaysThatTheLogIsCutOff_whenRecordsAreDeletedBeforeItReadsThem() throws Exception {
+    RawLog log = new RawLog();
+    log.write(connection);
+    TopicPartition partition = new TopicPartition(Topics.events(log.vm), 0);
+    try (EpochReader reader = EpochReader.fromStart(connection, log.vm);
+        Admin admin = connection.admin()) {
+      long end = reader.end().offsets().get(0);
+      admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(end))).all().get();
+
+      assertThatThrownBy(() -> reader.poll(Duration.ofSeconds(20)))
+          .hasMessageContaining("no longer holds the records to be read next")
+          .isInstanceOfSatisfying(
+              LogTruncatedException.class, cut -> assertThat(cut.isCutOff()).isTrue());
+    }
+  }
+
+  /** What was lost must not look like what was deleted. */
+  @Test
+  void readerSaysThatTheLogEndsEarly_whenItLosesWhatWasRead() {
+    RawLog log = new RawLog();
+    log.write(connection);
+    try (EpochReader reader = EpochReader.fromStart(connection, log.vm)) {
+      LogEnd end = reader.end();
+      while (!reader.reached(end)) {
+        reader.poll(Duration.ofSeconds(1));
+      }
+      topics.delete(log.vm);
+      topics.create(log.vm, end.offsets().size());
+
+      assertThatThrownBy(
+              () -> {
+                while (reader.poll(Duration.ofSeconds(20)) == null) {
+                  Thread.onSpinWait();
+                }
+              })
+          .hasMessageContaining("ends before the records that were read last")
+          .isInstanceOfSatisfying(
+              LogTruncatedException.class, lost -> assertThat(lost.isCutOff()).isFalse());
+    }
+  }
+
+  @Test
   void readerRefuses_whenThereIsNoLogOrItHasOtherPartitions() {
     assertThatThrownBy(() -> EpochReader.fromStart(connection, vm))
         .isInstanceOf(LogException.class)

@@ -155,6 +155,7 @@ final class StandbyOpening {
             + ", and --start beginning forbids to take a snapshot of the primary: start it with"
             + " --start auto: "
             + cause.getMessage(),
+        cause.isCutOff(),
         cause);
   }
 

@@ -64,10 +64,7 @@ final class Comeback {
           IllegalArgumentException.class);
 
   private static final List<Class<? extends Throwable>> STORE_USELESS =
-      List.of(
-          CheckpointDamagedException.class,
-          ReplayDivergenceException.class,
-          LogTruncatedException.class);
+      List.of(CheckpointDamagedException.class, ReplayDivergenceException.class);
 
   /** What may be different soon: the cluster answers again, another process lets go. */
   private static final List<Class<? extends Throwable>> PASSING =
@@ -105,7 +102,7 @@ final class Comeback {
    */
   Next after(Throwable failure, boolean hasStore, Duration lasted) {
     boolean hopeless = isOneOf(HOPELESS, failure);
-    boolean storeUseless = isOneOf(STORE_USELESS, failure);
+    boolean storeUseless = isOneOf(STORE_USELESS, failure) || isCutOff(failure);
     boolean foreseen = storeUseless || isOneOf(PASSING, failure);
     count(lasted, !foreseen);
     if (hopeless || unforeseen >= UNFORESEEN_LIMIT) {
@@ -114,8 +111,13 @@ final class Comeback {
     if (storeUseless && hasStore) {
       return Next.WITHOUT_STORE;
     }
-    // Whoever may begin with a snapshot gets here only when none could be used.
+    // Whoever may begin with a snapshot gets here only when none could be used. And where the log
+    // ends before the checkpoints, they are all that is left of what it had acknowledged.
     return failure instanceof LogTruncatedException ? Next.GIVE_UP : Next.AGAIN;
+  }
+
+  private static boolean isCutOff(Throwable failure) {
+    return failure instanceof LogTruncatedException truncated && truncated.isCutOff();
   }
 
   /** How long to wait before the next attempt, for half of the time that is due at least. */

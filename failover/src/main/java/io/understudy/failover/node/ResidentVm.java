@@ -4,6 +4,7 @@ import io.understudy.log.ControlTopic;
 import io.understudy.log.LogException;
 import io.understudy.log.LogExtent;
 import io.understudy.log.LogTopics;
+import io.understudy.log.LogTruncatedException;
 import io.understudy.log.TopicPublisher;
 import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.ControlOrder.PromotionOrdered;
@@ -74,7 +75,7 @@ final class ResidentVm {
       if (stopReason != null) {
         return VmEnd.of(settings.vm(), new NodeExit(NodeExit.Kind.REQUESTED, stopReason));
       }
-      boolean again = isAttachedAgain(end);
+      boolean again = isAttachedAgain(end) || isLogOfAnotherRun(end);
       if (!again && (next == Comeback.Next.END || next == Comeback.Next.GIVE_UP)) {
         return end;
       }
@@ -89,6 +90,24 @@ final class ResidentVm {
     return end.failure().isEmpty()
         && end.exit().kind() == NodeExit.Kind.DETACHED
         && board.isAttached(settings.vm(), settings.node());
+  }
+
+  /**
+   * A log that ends before the checkpoints has lost something, unless it was deleted for another
+   * run, which may not have begun yet.
+   */
+  private boolean isLogOfAnotherRun(VmEnd end) {
+    boolean ended =
+        end.failure()
+            .filter(LogTruncatedException.class::isInstance)
+            .filter(failure -> !((LogTruncatedException) failure).isCutOff())
+            .isPresent();
+    try {
+      return ended && !loggedRun().equals(store.run());
+    } catch (RuntimeException unknown) {
+      // The next attempt finds out, and changes nothing until then.
+      return true;
+    }
   }
 
   /** Ends it soon. */

@@ -48,6 +48,15 @@ class ComebackTest {
     assertThat(comeback.after(truncated, false, SOON)).isEqualTo(Next.GIVE_UP);
   }
 
+  /** A person must decide whether the shorter history is to be followed. */
+  @Test
+  void logThatEndsBeforeTheCheckpointsLeavesThemWhereTheyAre() {
+    var lost = new LogTruncatedException("lost", false);
+
+    assertThat(comeback.after(lost, true, SOON)).isEqualTo(Next.GIVE_UP);
+    assertThat(comeback.after(lost, false, SOON)).isEqualTo(Next.GIVE_UP);
+  }
+
   @Test
   void givesUpAtOnce_whenNoRepetitionCanHelp() {
     assertThat(comeback.after(new RunRefusedException("other kernel"), true, SOON))
