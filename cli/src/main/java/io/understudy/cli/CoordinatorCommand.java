@@ -9,6 +9,7 @@ import io.understudy.failover.coordinator.VmFront;
 import io.understudy.failover.front.FrontTls;
 import io.understudy.failover.front.FrontVm;
 import io.understudy.failover.monitor.Monitor;
+import io.understudy.log.AccessRole;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTopics;
 import io.understudy.schemas.VmId;
@@ -131,6 +132,7 @@ final class CoordinatorCommand implements Callable<Integer> {
     try (LogTopics topics = new LogTopics(connection)) {
       topics.checkCluster();
       topics.createShared();
+      topics.requireAllowed(AccessRole.COORDINATOR);
     }
     try (Coordinator coordinator = Coordinator.open(settings, connection, frontFactory);
         CoordinatorMeters meters = new CoordinatorMeters(monitor, name, coordinator)) {

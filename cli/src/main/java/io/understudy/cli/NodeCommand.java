@@ -8,6 +8,7 @@ import io.understudy.failover.node.NodeProcess;
 import io.understudy.failover.node.OrderBoard;
 import io.understudy.failover.node.VmEnd;
 import io.understudy.kvm.Kvm;
+import io.understudy.log.AccessRole;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTopics;
 import io.understudy.schemas.VmId;
@@ -71,6 +72,7 @@ final class NodeCommand implements Callable<Integer> {
     try (LogTopics topics = new LogTopics(connection)) {
       topics.checkCluster();
       topics.createShared();
+      topics.requireAllowed(AccessRole.STANDBY);
     }
     try (Monitor monitor = node.openMonitor();
         OrderBoard board = new OrderBoard(connection);

@@ -72,6 +72,13 @@ public final class AccessRules {
     return List.copyOf(rules.rules);
   }
 
+  /** What of that is about the topics that all VMs share. */
+  static List<Rule> ofShared(AccessRole role) {
+    return of(role, Optional.empty()).stream()
+        .filter(rule -> rule.pattern() == PatternType.LITERAL && shared().contains(rule.name()))
+        .toList();
+  }
+
   /**
    * What a node needs besides to shorten the log of its VM by itself. Kafka knows no permission for
    * that alone: it is the one to delete the topic.

@@ -6,14 +6,20 @@ import io.understudy.schemas.ReleasedSchemas;
 import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -23,8 +29,10 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -178,6 +186,56 @@ public final class LogTopics implements AutoCloseable {
             TopicConfig.SEGMENT_MS_CONFIG,
             Long.toString(Duration.ofHours(1).toMillis())));
     publishSchemas();
+  }
+
+  /**
+   * Refuses to go on without a permission on the shared topics that {@code role} needs. Most would
+   * be missed only when it counts: who may not read orders looks well until it should take over. A
+   * cluster that does not tell what is allowed is taken at its word later.
+   *
+   * @throws LogException that names each topic and operation that is missing
+   */
+  public void requireAllowed(AccessRole role) {
+    Map<String, List<AccessRules.Rule>> needed =
+        AccessRules.ofShared(role).stream().collect(Collectors.groupingBy(AccessRules.Rule::name));
+    Map<String, KafkaFuture<TopicDescription>> asked =
+        admin
+            .describeTopics(
+                needed.keySet(), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+            .topicNameValues();
+    List<String> missing = new ArrayList<>();
+    needed.forEach(
+        (topic, rules) -> {
+          Set<AclOperation> allowed = allowed(topic, asked.get(topic));
+          rules.stream()
+              .filter(rule -> !allowed.contains(rule.operation()))
+              .map(rule -> rule.operation() + " of " + topic + " (" + rule.why() + ")")
+              .forEach(missing::add);
+        });
+    if (!missing.isEmpty()) {
+      String name = role.name().toLowerCase(Locale.ROOT);
+      throw new LogException(
+          "not authorized for what a "
+              + name
+              + " needs: missing="
+              + missing
+              + ": allow what ./understudy acls --role "
+              + name
+              + " prints");
+    }
+  }
+
+  private static Set<AclOperation> allowed(String topic, KafkaFuture<TopicDescription> asked) {
+    try {
+      Set<AclOperation> allowed =
+          await(asked, "ask what is allowed with topic " + topic).authorizedOperations();
+      return allowed == null ? EnumSet.allOf(AclOperation.class) : allowed;
+    } catch (LogException refused) {
+      if (refused.getCause() instanceof AuthorizationException) {
+        return Set.of();
+      }
+      throw refused;
+    }
   }
 
   /** Whether the VM has an event topic. */

@@ -176,6 +176,49 @@ class AccessRulesTest {
     }
   }
 
+  /** At once, and not when a leader has died and nobody hears the order. */
+  @ParameterizedTest
+  @EnumSource(
+      value = AccessRole.class,
+      names = {"STANDBY", "COORDINATOR"})
+  void missingPermissionIsNamedBeforeItIsNeeded(AccessRole role) throws Exception {
+    List<AccessRules.Rule> rules = AccessRules.of(role, Optional.of(VM));
+    allow(rules);
+    try (LogTopics topics = new LogTopics(user)) {
+      awaitAnswer(topics, role, "");
+      for (AccessRules.Rule missing : AccessRules.ofShared(role)) {
+        revoke(List.of(missing));
+        awaitAnswer(topics, role, missing.operation() + " of " + missing.name());
+        allow(List.of(missing));
+        awaitAnswer(topics, role, "");
+      }
+    } finally {
+      revoke(rules);
+    }
+  }
+
+  /**
+   * The authorizer hears of a change a moment after it was confirmed.
+   *
+   * @param missing the one permission that is to be missed; empty if none is
+   */
+  private static void awaitAnswer(LogTopics topics, AccessRole role, String missing) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (true) {
+      String said = "";
+      try {
+        topics.requireAllowed(role);
+      } catch (LogException refused) {
+        said = refused.getMessage();
+      }
+      if (missing.isEmpty() ? said.isEmpty() : said.contains("missing=[" + missing + " (")) {
+        return;
+      }
+      assertThat(System.nanoTime() - deadline).as("missing=%s said=%s", missing, said).isNegative();
+      pause();
+    }
+  }
+
   @Test
   void rulesOfAllVmsCoverEachOfThem() throws Exception {
     List<AccessRules.Rule> rules = AccessRules.of(AccessRole.STANDBY, Optional.empty());

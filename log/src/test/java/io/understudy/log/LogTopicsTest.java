@@ -1,6 +1,7 @@
 package io.understudy.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.understudy.schemas.ReleasedSchemas;
@@ -144,6 +145,13 @@ class LogTopicsTest {
                     connection, log.vm, log.run, new LogPosition(log.chainBefore(1), offsets)))
         .isInstanceOf(LogTruncatedException.class)
         .hasMessageContaining("partition=1 wantedOffset=1000");
+  }
+
+  @Test
+  void everythingIsAllowed_whereNobodyAsksForPermissions() {
+    topics.createShared();
+
+    assertThatCode(() -> topics.requireAllowed(AccessRole.STANDBY)).doesNotThrowAnyException();
   }
 
   @Test

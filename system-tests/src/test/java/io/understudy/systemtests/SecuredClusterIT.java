@@ -11,6 +11,7 @@ import io.understudy.log.AccessRules;
 import io.understudy.log.LogTopics;
 import io.understudy.log.SecuredBroker;
 import io.understudy.schemas.NodeRole;
+import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,9 +23,13 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A pair and a coordinator, each under a name of its own with the fewest permissions, against a
@@ -100,6 +105,32 @@ class SecuredClusterIT {
       assertThat(child.awaitExit(TestPair.TIMEOUT)).as(child.tail()).isEqualTo(6);
       assertThat(child.lines()).anyMatch(line -> line.contains("Authentication failed"));
       assertNoPassword("wrong password", child.lines());
+    }
+  }
+
+  /** A standby that hears no orders would look well and never take over. */
+  @ParameterizedTest
+  @ValueSource(strings = {"standby", "node"})
+  @Timeout(value = 3, unit = TimeUnit.MINUTES)
+  void endsAtOnceAndNamesThePermission_whenItMayNotReadOrders(String command) throws Exception {
+    Needs.kvm();
+    try (SecuredBroker broker = SecuredBroker.start(directory, false, USERS);
+        LocalCluster cluster = TestPair.cluster("no-orders-" + command)) {
+      allow(broker);
+      try (Admin admin = broker.connection(SecuredBroker.ADMIN).admin()) {
+        List<AclBindingFilter> orders =
+            AccessRules.of(AccessRole.STANDBY, Optional.of(VM)).stream()
+                .filter(rule -> rule.name().equals(Topics.CONTROL))
+                .filter(rule -> rule.operation() == AclOperation.READ)
+                .map(rule -> rule.binding("User:node-b").toFilter())
+                .toList();
+        admin.deleteAcls(orders).all().get();
+      }
+      ChildJvm child = start(cluster, broker, "node-b", command, "--vm", "secured");
+
+      assertThat(child.awaitExit(TestPair.TIMEOUT)).as(child.tail()).isEqualTo(6);
+      assertThat(child.lines())
+          .anyMatch(line -> line.contains("missing=[READ of " + Topics.CONTROL + " ("));
     }
   }
 

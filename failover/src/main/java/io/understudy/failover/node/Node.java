@@ -6,6 +6,7 @@ import io.understudy.capture.StopReason;
 import io.understudy.capture.snapshot.SnapshotTaker;
 import io.understudy.failover.coordinator.NodePhase;
 import io.understudy.kvm.Kvm;
+import io.understudy.log.AccessRole;
 import io.understudy.log.ChainState;
 import io.understudy.log.EpochLog;
 import io.understudy.log.FencedWriter;
@@ -105,6 +106,7 @@ public final class Node {
     try (LogTopics topics = new LogTopics(settings.connection())) {
       topics.checkCluster();
       topics.createShared();
+      topics.requireAllowed(AccessRole.STANDBY);
       // Before the fence, which would end a primary that leads already, and again behind it.
       if (topics.exists(settings.vm())) {
         requireEmptyLog(false);
@@ -164,6 +166,7 @@ public final class Node {
       try (LogTopics topics = new LogTopics(settings.connection())) {
         topics.checkCluster();
         topics.createShared();
+        topics.requireAllowed(AccessRole.STANDBY);
         while (!topics.exists(settings.vm())) {
           if (asked.get() != null) {
             return asked.get();

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,9 @@ public final class OrderBoard implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OrderBoard.class);
   private static final Duration OPENING = Duration.ofSeconds(5);
   private static final Duration POLL = Duration.ofMillis(100);
+
+  /** Permissions do not come back by themselves. */
+  private static final Duration REFUSED = Duration.ofSeconds(5);
 
   private final ClusterConnection connection;
   private final Map<String, ControlOrder> newest = new ConcurrentHashMap<>();
@@ -117,15 +121,22 @@ public final class OrderBoard implements AutoCloseable {
         }
       } catch (LogException | KafkaException away) {
         // Without orders a node does what it does; it must hear them when the cluster is back.
-        LOG.warn("orders cannot be read, tries again: {}", away.getMessage());
-        pause();
+        boolean refused =
+            away instanceof AuthorizationException
+                || away.getCause() instanceof AuthorizationException;
+        if (refused) {
+          LOG.error("orders may not be read, so this node cannot take over: {}", away.getMessage());
+        } else {
+          LOG.warn("orders cannot be read, tries again: {}", away.getMessage());
+        }
+        pause(refused ? REFUSED : POLL);
       }
     }
   }
 
-  private void pause() {
+  private void pause(Duration pause) {
     try {
-      Thread.sleep(POLL.toMillis());
+      Thread.sleep(pause.toMillis());
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       stopped = true;
