@@ -34,6 +34,8 @@ public final class ChildProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m"));
+    // As the launcher does.
+    command.addAll(List.of("-XX:+CrashOnOutOfMemoryError", "-XX:-CreateCoredumpOnCrash"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add("io.understudy.cli.Main");
     command.addAll(List.of(words));

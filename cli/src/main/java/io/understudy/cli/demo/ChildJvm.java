@@ -15,6 +15,10 @@ import java.util.concurrent.TimeUnit;
  * started it, but {@link #kill} may be called from any.
  */
 public final class ChildJvm implements AutoCloseable {
+  /** What the launcher says, too: see there. */
+  static final List<String> WITHOUT_MEMORY =
+      List.of("-XX:+CrashOnOutOfMemoryError", "-XX:-CreateCoredumpOnCrash");
+
   private static final String MAIN_CLASS = "io.understudy.cli.Main";
   private static final Duration ORDERLY_END = Duration.ofSeconds(10);
   private static final int TAIL_LINES = 25;
@@ -63,6 +67,7 @@ public final class ChildJvm implements AutoCloseable {
     // Several of them share a small host and live for a minute: what counts is that they start
     // soon.
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"));
+    command.addAll(WITHOUT_MEMORY);
     command.addAll(jvmOptions);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);

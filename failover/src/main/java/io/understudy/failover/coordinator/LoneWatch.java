@@ -76,7 +76,7 @@ public final class LoneWatch implements AutoCloseable {
       } catch (LogException | KafkaException away) {
         LOG.warn("cannot watch without a coordinator now, tries again: {}", away.getMessage());
         pause();
-      } catch (RuntimeException failure) {
+      } catch (RuntimeException | Error failure) {
         // The node does its work without; but nobody would notice that it watches no more.
         LOG.error("watching without a coordinator failed, begins anew", failure);
         pause();

@@ -130,6 +130,10 @@ public final class OrderBoard implements AutoCloseable {
           LOG.warn("orders cannot be read, tries again: {}", away.getMessage());
         }
         pause(refused ? REFUSED : POLL);
+      } catch (RuntimeException | Error failure) {
+        // No VM of the process would hear an order any more, and nobody would notice.
+        LOG.error("reading orders failed, begins anew", failure);
+        pause(POLL);
       }
     }
   }
@@ -149,7 +153,12 @@ public final class OrderBoard implements AutoCloseable {
       return;
     }
     for (Consumer<ControlOrder> listener : listeners) {
-      listener.accept(order);
+      try {
+        listener.accept(order);
+      } catch (RuntimeException | Error failure) {
+        // It is not given again; the others are of other VMs.
+        LOG.error("an order could not be obeyed: {}", order, failure);
+      }
     }
   }
 

@@ -91,9 +91,22 @@ final class Peers implements AutoCloseable {
           LOG.warn("cannot hear the other nodes, goes on trying: {}", unreachable.toString());
           warned = true;
         }
-        listener.turn(System.nanoTime(), lastHeardNanos);
+        turn();
+        LockSupport.parkNanos(RETRY.toNanos());
+      } catch (RuntimeException | Error failure) {
+        LOG.error("hearing the other nodes failed, begins anew", failure);
+        turn();
         LockSupport.parkNanos(RETRY.toNanos());
       }
+    }
+  }
+
+  /** A leader whose listener had no turns any more would keep its guest's pace for ever. */
+  private void turn() {
+    try {
+      listener.turn(System.nanoTime(), lastHeardNanos);
+    } catch (RuntimeException | Error failure) {
+      LOG.error("a turn of {} failed", listener, failure);
     }
   }
 
@@ -106,7 +119,7 @@ final class Peers implements AutoCloseable {
           listener.heard(beat, lastHeardNanos);
         }
       }
-      listener.turn(System.nanoTime(), lastHeardNanos);
+      turn();
     }
   }
 

@@ -153,7 +153,8 @@ final class Pulse implements AutoCloseable {
   private void beat() {
     try {
       publishBeat();
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
+      // The timer would send no further one, and a leader that is well would be replaced.
       LOG.warn("a heartbeat could not be sent: {}", failure.toString());
     }
   }

@@ -127,7 +127,7 @@ final class SnapshotOrders implements AutoCloseable {
       }
     } catch (LogException failure) {
       LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.getMessage());
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       if (!stopped) {
         LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.toString());
       }
