@@ -20,7 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
@@ -36,8 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * broker that takes SASL over TLS only: whichever client forgot the settings could not connect.
  */
 class SecuredClusterIT {
+  private static final Set<String> NODES = Set.of("node", "primary", "standby");
   private static final VmId VM = new VmId("secured");
-  private static final String[] USERS = {"node-a", "node-b", "watcher"};
+  private static final String[] USERS = {"node-a", "node-b", "watcher", "boss", "reader"};
 
   @TempDir Path directory;
 
@@ -73,6 +76,66 @@ class SecuredClusterIT {
         assertNoPassword(child.name(), child.lines());
       }
     }
+  }
+
+  /** Everything that node processes, an operator and an auditor do besides. */
+  @Test
+  @Timeout(value = 6, unit = TimeUnit.MINUTES)
+  void nodesCloneAndShortenTheLog_andPeopleGiveOrdersAndRead_withLeastPrivileges()
+      throws Exception {
+    Needs.kvm();
+    try (SecuredBroker broker = SecuredBroker.start(directory, true, USERS);
+        LocalCluster cluster = TestPair.cluster("secured-nodes")) {
+      allow(broker);
+      int front = LocalCluster.freePort();
+      List<ChildJvm> children = new ArrayList<>();
+      children.add(
+          start(
+              cluster, broker, "watcher", "coordinator", "--front", "secured=127.0.0.1:" + front));
+      String[] node = {"node", "--vm", "secured", "--retain", "10s"};
+      children.add(start(cluster, broker, "node-a", with(node, "--begin", "--memory", "16")));
+      cluster.awaitService(front, TestPair.TIMEOUT);
+      ChildJvm clone =
+          start(
+              cluster,
+              broker,
+              "node-b",
+              with(node, "--start", "snapshot", "--replay-at-most", "0"));
+      children.add(clone);
+      awaitStandby(cluster, broker);
+      assertThat(clone.lines()).anyMatch(line -> line.contains("loaded a snapshot"));
+      try (IncrTraffic traffic =
+          IncrTraffic.start(
+              new IncrTraffic.Settings(
+                  "orders", front, 2, Duration.ofMillis(2), TestPair.TIMEOUT))) {
+        awaitAcknowledged(cluster, traffic, 50);
+        children.add(done(start(cluster, broker, "reader", "log", "--vm", "secured", "--json")));
+        children.add(done(start(cluster, broker, "boss", "switch", "--vm", "secured")));
+        children.add(done(start(cluster, broker, "boss", "pause", "--vm", "secured")));
+        children.add(done(start(cluster, broker, "boss", "resume", "--vm", "secured")));
+        awaitAcknowledged(cluster, traffic, traffic.acknowledged() + 50);
+        cluster.await(
+            () ->
+                status(broker).get(0).nodes().stream()
+                    .anyMatch(one -> one.beat().logFirstEpoch() > 0),
+            "the leader has shortened the log",
+            TestPair.TIMEOUT.multipliedBy(2));
+        children.add(done(start(cluster, broker, "boss", "status")));
+      }
+      for (ChildJvm child : children) {
+        child.close();
+        assertNoPassword(child.name(), child.lines());
+      }
+    }
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
+  }
+
+  private static ChildJvm done(ChildJvm command) {
+    assertThat(command.awaitExit(TestPair.TIMEOUT)).as(command.tail()).isZero();
+    return command;
   }
 
   @Test
@@ -145,7 +208,7 @@ class SecuredClusterIT {
     broker.properties(user).forEach((name, value) -> lines.add(name + "=" + value));
     Files.write(config, lines);
     List<String> arguments = new ArrayList<>(List.of(command));
-    if (!command[0].equals("coordinator")) {
+    if (NODES.contains(command[0])) {
       arguments.addAll(List.of("--node", user, "--state", directory.resolve(user).toString()));
     }
     arguments.addAll(
@@ -168,6 +231,11 @@ class SecuredClusterIT {
     add(acls, AccessRole.PRIMARY, "User:node-a");
     add(acls, AccessRole.STANDBY, "User:node-b");
     add(acls, AccessRole.COORDINATOR, "User:watcher");
+    add(acls, AccessRole.OPERATOR, "User:boss");
+    add(acls, AccessRole.AUDITOR, "User:reader");
+    for (String node : List.of("User:node-a", "User:node-b")) {
+      AccessRules.retention(VM).forEach(rule -> acls.add(rule.binding(node)));
+    }
     try (Admin admin = broker.connection(SecuredBroker.ADMIN).admin()) {
       admin.createAcls(acls).all().get();
     }

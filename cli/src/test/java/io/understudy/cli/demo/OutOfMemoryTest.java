@@ -52,7 +52,7 @@ class OutOfMemoryTest {
         }
       } catch (OutOfMemoryError full) {
         kept.clear();
-        System.out.println("goes on");
+        System.out.println("goes on with " + kept.size());
       }
     }
   }

@@ -73,6 +73,7 @@ class HelperThreadsTest {
                 });
         OrderBoard.Subscription other = board.subscribe(order -> heard.add(order.orderId()));
         TopicPublisher<ControlOrder> orders = ControlTopic.publisher(connection, PATIENCE)) {
+      assertThat(failing).as("two listeners").isNotSameAs(other);
       board.start();
       board.awaitRead(PATIENCE);
       for (int i = 0; i < 3; i++) {

@@ -224,9 +224,9 @@ class LostLogKvmIT {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       vm.stop("the test is over");
-      thread.join(TIMEOUT.toMillis());
+      ThreadEnd.await(thread, TIMEOUT);
     }
   }
 }
