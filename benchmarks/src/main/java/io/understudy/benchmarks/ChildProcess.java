@@ -2,6 +2,8 @@ package io.understudy.benchmarks;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -11,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * An {@code understudy} command in a JVM of its own, with the Java and the class path of this one;
- * its standard error is this process's. Ends with {@link #close}, or with this JVM. Owned by one
- * thread.
+ * its standard error is this process's, or goes to a file. Ends with {@link #close}, or with this
+ * JVM. Owned by one thread.
  */
 public final class ChildProcess implements AutoCloseable {
   private static final long ORDERLY_END_SECONDS = 10;
@@ -31,6 +33,15 @@ public final class ChildProcess implements AutoCloseable {
 
   /** Starts the command that {@code words} name. */
   public static ChildProcess understudy(String... words) {
+    return start(ProcessBuilder.Redirect.INHERIT, List.of(words));
+  }
+
+  /** The same with standard error in a file, at its end. */
+  public static ChildProcess understudy(Path errors, List<String> words) {
+    return start(ProcessBuilder.Redirect.appendTo(errors.toFile()), words);
+  }
+
+  private static ChildProcess start(ProcessBuilder.Redirect errors, List<String> words) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m"));
@@ -38,16 +49,39 @@ public final class ChildProcess implements AutoCloseable {
     command.addAll(List.of("-XX:+CrashOnOutOfMemoryError", "-XX:-CreateCoredumpOnCrash"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add("io.understudy.cli.Main");
-    command.addAll(List.of(words));
+    command.addAll(words);
     try {
-      Process process =
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-      ChildProcess child = new ChildProcess(List.of(words), process);
-      Runtime.getRuntime().addShutdownHook(child.killer);
+      Process process = new ProcessBuilder(command).redirectError(errors).start();
+      ChildProcess child = new ChildProcess(List.copyOf(words), process);
+      child.endWithThisJvm();
       return child;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot start a process: words=" + List.of(words), e);
+      throw new UncheckedIOException("cannot start a process: words=" + words, e);
     }
+  }
+
+  private void endWithThisJvm() {
+    try {
+      Runtime.getRuntime().addShutdownHook(killer);
+    } catch (IllegalStateException ending) {
+      process.destroyForcibly();
+      throw ending;
+    }
+  }
+
+  /** Its process id. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** What it reads from its standard input. */
+  public OutputStream input() {
+    return process.getOutputStream();
+  }
+
+  /** What it writes to its standard output, from where {@link #awaitLine} has never read. */
+  public InputStream output() {
+    return process.getInputStream();
   }
 
   /**

@@ -3,10 +3,6 @@ package io.understudy.benchmarks;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTopics;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /**
  * A Kafka broker in a process of its own, with the topics that all VMs share; what it keeps on disk
@@ -15,11 +11,11 @@ import java.util.stream.Stream;
 public final class LocalBroker implements AutoCloseable {
   private static final String READY = "broker ready: bootstrap-server=";
 
-  private final Path data;
+  private final WorkDirectory data;
   private final ChildProcess process;
   private final ClusterConnection connection;
 
-  private LocalBroker(Path data, ChildProcess process, ClusterConnection connection) {
+  private LocalBroker(WorkDirectory data, ChildProcess process, ClusterConnection connection) {
     this.data = data;
     this.process = process;
     this.connection = connection;
@@ -27,9 +23,9 @@ public final class LocalBroker implements AutoCloseable {
 
   /** Starts it and waits until it can be used. */
   public static LocalBroker start() throws IOException {
-    Path data = Files.createTempDirectory("understudy-benchmark-");
+    WorkDirectory data = WorkDirectory.create();
     ChildProcess process =
-        ChildProcess.understudy("broker", "--data", data.toString(), "--port", "0");
+        ChildProcess.understudy("broker", "--data", data.path().toString(), "--port", "0");
     try {
       String ready = process.awaitLine(READY);
       String server = ready.substring(READY.length(), ready.indexOf(' ', READY.length()));
@@ -41,7 +37,7 @@ public final class LocalBroker implements AutoCloseable {
       return new LocalBroker(data, process, connection);
     } catch (RuntimeException | Error failure) {
       process.close();
-      delete(data);
+      data.close();
       throw failure;
     }
   }
@@ -51,17 +47,14 @@ public final class LocalBroker implements AutoCloseable {
     return connection;
   }
 
+  /** Id of its process. */
+  public long pid() {
+    return process.pid();
+  }
+
   @Override
   public void close() throws IOException {
     process.close();
-    delete(data);
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : (Iterable<Path>) paths.sorted(Comparator.reverseOrder())::iterator) {
-        Files.delete(path);
-      }
-    }
+    data.close();
   }
 }

@@ -4,6 +4,7 @@ import io.understudy.benchmarks.compute.ComputeCommand;
 import io.understudy.benchmarks.failover.FailoverCommand;
 import io.understudy.benchmarks.machine.MachineCommand;
 import io.understudy.benchmarks.micro.MicroCommand;
+import io.understudy.benchmarks.vms.VmsCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Spec;
       MachineCommand.class,
       MicroCommand.class,
       FailoverCommand.class,
-      ComputeCommand.class
+      ComputeCommand.class,
+      VmsCommand.class
     },
     mixinStandardHelpOptions = true,
     scope = CommandLine.ScopeType.INHERIT)

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -47,7 +48,9 @@ public record EventLogSize(long epochs, long events, long bytes) {
         }
       }
     }
-    return new EventLogSize(epochs, events, segmentBytes(connection, Topics.events(vm)));
+    try (Admin admin = connection.admin()) {
+      return new EventLogSize(epochs, events, segmentBytes(admin, Set.of(Topics.events(vm))));
+    }
   }
 
   /** Bytes of log for each event; 0 for an empty log. */
@@ -55,8 +58,9 @@ public record EventLogSize(long epochs, long events, long bytes) {
     return events == 0 ? 0 : (double) bytes / events;
   }
 
-  private static long segmentBytes(ClusterConnection connection, String topic) {
-    try (Admin admin = connection.admin()) {
+  /** Size of the segment files of {@code topics}, of one replica of each partition. */
+  public static long segmentBytes(Admin admin, Set<String> topics) {
+    try {
       List<Integer> brokers =
           admin.describeCluster().nodes().get(ANSWER_SECONDS, TimeUnit.SECONDS).stream()
               .map(Node::id)
@@ -70,12 +74,12 @@ public record EventLogSize(long epochs, long events, long bytes) {
           .stream()
           .flatMap(directories -> directories.values().stream())
           .flatMap(directory -> directory.replicaInfos().entrySet().stream())
-          .filter(replica -> replica.getKey().topic().equals(topic))
+          .filter(replica -> topics.contains(replica.getKey().topic()))
           .forEach(
               replica -> largest.merge(replica.getKey(), replica.getValue().size(), Math::max));
       return largest.values().stream().mapToLong(Long::longValue).sum();
     } catch (ExecutionException | TimeoutException e) {
-      throw new DemoException("cannot ask for the size of the log: topic=" + topic, e);
+      throw new DemoException("cannot ask for the size of the log: topics=" + topics, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DemoException("interrupted while asking for the size of the log", e);

@@ -2,6 +2,7 @@ package io.understudy.cli.demo;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,14 +22,19 @@ import java.util.Optional;
  * its timeout, or answers something that is no answer to the request.
  */
 public final class RespClient implements AutoCloseable {
-  private final Socket socket;
+  private final Closeable connection;
   private final InputStream in;
   private final OutputStream out;
 
-  private RespClient(Socket socket) throws IOException {
-    this.socket = socket;
-    this.in = new BufferedInputStream(socket.getInputStream());
-    this.out = socket.getOutputStream();
+  private RespClient(Closeable connection, InputStream in, OutputStream out) {
+    this.connection = connection;
+    this.in = new BufferedInputStream(in);
+    this.out = out;
+  }
+
+  /** Speaks to a service that reads {@code out} and writes {@code in}; no reply is ever late. */
+  public static RespClient over(InputStream in, OutputStream out) {
+    return new RespClient(out, in, out);
   }
 
   /**
@@ -46,7 +52,7 @@ public final class RespClient implements AutoCloseable {
       socket.connect(address, timeoutMillis);
       socket.setSoTimeout(timeoutMillis);
       socket.setTcpNoDelay(true);
-      return new RespClient(socket);
+      return new RespClient(socket, socket.getInputStream(), socket.getOutputStream());
     } catch (IOException e) {
       socket.close();
       throw e;
@@ -86,7 +92,7 @@ public final class RespClient implements AutoCloseable {
   @Override
   public void close() {
     try {
-      socket.close();
+      connection.close();
     } catch (IOException e) {
       // The connection is gone either way, and no reply is outstanding.
       return;

@@ -1,0 +1,137 @@
+package io.understudy.benchmarks.vms;
+
+import io.understudy.benchmarks.Host;
+import io.understudy.benchmarks.Samples;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/** A {@link VmsReport} for people. Owned by one thread. */
+final class VmsTable {
+  /** With fewer answers than this part of the requests, the load was more than was carried. */
+  private static final double CARRIED = 0.95;
+
+  private final VmsReport report;
+  private final List<String> lines = new ArrayList<>();
+
+  VmsTable(VmsReport report) {
+    this.report = report;
+  }
+
+  String text() {
+    lines.clear();
+    lines.add(
+        Host.text()
+            + "; medians of "
+            + report.repetitions()
+            + " repetitions [smallest, largest], "
+            + report.plan().measured().toSeconds()
+            + " s each");
+    for (Row row : report.rows()) {
+      lines.add("");
+      add(row);
+    }
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  private void add(Row row) {
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%d %s of %d MiB, under load %d requests/s each",
+            row.vms(),
+            row.vms() == 1 ? "VM" : "VMs",
+            Deployment.MEMORY_MIB,
+            report.plan().requestsPerSecond()));
+    row("", "idle, % of a processor", "load, % of a processor", "RSS (and peak), MiB");
+    for (Mode mode : Mode.values()) {
+      for (Part part : mode.parts()) {
+        row(
+            mode.key() + ": " + part.key(),
+            text(VmsReport.of(row, mode, Trial::idle, part, Cost::cpuPercent)),
+            text(VmsReport.of(row, mode, Trial::load, part, Cost::cpuPercent)),
+            text(VmsReport.of(row, mode, Trial::load, part, Cost::rssMib))
+                + String.format(
+                    Locale.ROOT,
+                    " (%.0f)",
+                    VmsReport.of(row, mode, Trial::load, part, Cost::peakMib).median()));
+      }
+      if (mode.parts().size() > 1) {
+        row(
+            mode.key() + ": all",
+            text(row.samples(mode, trial -> trial.idle().cpuPercent())),
+            text(row.samples(mode, trial -> trial.load().cpuPercent())),
+            text(row.samples(mode, trial -> trial.load().rssMib())));
+      }
+    }
+    lines.add("");
+    row("", "idle", "load", "");
+    for (Mode mode : Mode.values()) {
+      latencies(row, mode);
+    }
+    for (Mode mode : Mode.values()) {
+      if (mode.isLogged()) {
+        row(
+            mode.key() + ": log, B/s for each VM",
+            text(row.samples(mode, trial -> trial.idle().logGrowth())),
+            text(row.samples(mode, trial -> trial.load().logGrowth())),
+            "");
+      }
+    }
+    for (Ratio ratio : Ratio.values()) {
+      row(
+          ratio.text(),
+          ratio.needsLoad() ? "" : text(ratio.of(row, Trial::idle)),
+          text(ratio.of(row, Trial::load)),
+          "");
+    }
+    warnings(row);
+  }
+
+  private void latencies(Row row, Mode mode) {
+    row(mode.key() + ": p50, ms", "", text(row.samples(mode, Trial::p50Millis)), "");
+    row(mode.key() + ": p99, ms", "", text(row.samples(mode, Trial::p99Millis)), "");
+  }
+
+  /** What would make the figures say something else than they seem to. */
+  private void warnings(Row row) {
+    double offered = (double) row.vms() * report.plan().requestsPerSecond();
+    for (Mode mode : Mode.values()) {
+      ToDoubleFunction<Trial> answered = Trial::answeredPerSecond;
+      if (row.samples(mode, answered).min() < CARRIED * offered) {
+        lines.add(
+            String.format(
+                Locale.ROOT,
+                "  %s: not all of %.0f requests/s were carried, but %s; its latencies tell how far"
+                    + " the load ran ahead",
+                mode.key(),
+                offered,
+                text(row.samples(mode, answered))));
+      }
+      if (row.lagging(mode) > 0) {
+        lines.add(
+            String.format(
+                Locale.ROOT,
+                "  %s: the standby of a VM was not close enough at the end of a phase, times: %d",
+                mode.key(),
+                row.lagging(mode)));
+      }
+    }
+  }
+
+  private void row(String name, String idle, String load, String memory) {
+    String line = String.format(Locale.ROOT, "  %-44s %-24s %-24s %s", name, idle, load, memory);
+    lines.add(line.stripTrailing());
+  }
+
+  private static String text(Optional<Samples> figures) {
+    return figures.map(VmsTable::text).orElse("not measured");
+  }
+
+  private static String text(Samples figures) {
+    return String.format(
+        Locale.ROOT, "%.1f [%.1f, %.1f]", figures.median(), figures.min(), figures.max());
+  }
+}
