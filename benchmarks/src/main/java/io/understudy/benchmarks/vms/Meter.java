@@ -33,19 +33,27 @@ final class Meter {
    * @param beginNanos when, {@link System#nanoTime}
    * @param endNanos until when
    * @param costs of each part
+   * @param othersPercent see {@link Phase}
    * @param logBytesPerVmSecond see {@link Phase}
    */
   record Measured(
-      long beginNanos, long endNanos, Map<Part, Cost> costs, OptionalDouble logBytesPerVmSecond) {
+      long beginNanos,
+      long endNanos,
+      Map<Part, Cost> costs,
+      double othersPercent,
+      OptionalDouble logBytesPerVmSecond) {
     /** For a time without requests. */
     Phase idle() {
-      return new Phase(costs, logBytesPerVmSecond, Optional.empty());
+      return new Phase(costs, othersPercent, logBytesPerVmSecond, Optional.empty());
     }
 
     /** For a time with requests, of which {@code answers} may hold earlier and later ones. */
     Phase load(List<Answer> answers) {
       return new Phase(
-          costs, logBytesPerVmSecond, Optional.of(Latencies.of(answers, beginNanos, endNanos)));
+          costs,
+          othersPercent,
+          logBytesPerVmSecond,
+          Optional.of(Latencies.of(answers, beginNanos, endNanos)));
     }
   }
 
@@ -59,6 +67,7 @@ final class Meter {
       double seconds = (logEndNanos - logBeginNanos) / NANOS_PER_SECOND;
       growth = OptionalDouble.of((logEnd.getAsLong() - logBegin.getAsLong()) / seconds / vms);
     }
-    return new Measured(begin.nanos(), end.nanos(), end.since(begin), growth);
+    return new Measured(
+        begin.nanos(), end.nanos(), end.since(begin), end.othersPercent(begin), growth);
   }
 }

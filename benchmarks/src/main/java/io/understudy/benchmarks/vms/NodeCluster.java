@@ -32,7 +32,7 @@ final class NodeCluster implements Deployment {
   private static final String STANDBY = "host-b";
 
   /** For anything to happen, on a busy host too. */
-  private static final Duration TIMEOUT = Duration.ofSeconds(120);
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
   private static final long CONNECT_PAUSE_NANOS = 50_000_000;
 

@@ -8,12 +8,17 @@ import java.util.OptionalDouble;
  * What was measured while the guests were idle, or while clients were at work.
  *
  * @param costs of each part
+ * @param othersPercent processor time of everything else on the host but the clients, percent of
+ *     one processor
  * @param logBytesPerVmSecond what a VM's log grew by in a second on the broker's disk; empty if
  *     nothing is logged
  * @param latencies empty if the guests were idle
  */
 record Phase(
-    Map<Part, Cost> costs, OptionalDouble logBytesPerVmSecond, Optional<Latencies> latencies) {
+    Map<Part, Cost> costs,
+    double othersPercent,
+    OptionalDouble logBytesPerVmSecond,
+    Optional<Latencies> latencies) {
   /** Copies the map. */
   Phase {
     costs = Map.copyOf(costs);

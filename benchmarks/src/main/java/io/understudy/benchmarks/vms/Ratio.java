@@ -3,40 +3,29 @@ package io.understudy.benchmarks.vms;
 import io.understudy.benchmarks.Samples;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 
-/** What is divided by what. The order is that of reports. */
+/** What of the protected guests is divided by the same of others. The order is that of reports. */
 enum Ratio {
-  /** The node that leads and is protected, to the bare guests: both run the guests. */
-  LEADER_CPU_TO_BARE(
-      "leaderCpuToBare", "leader / bare guests, processor", Mode.BARE, Phase::guestSideCpuPercent),
-  /** The same node to itself without a standby: what being followed costs it. */
+  /** The node that leads, to the bare guests: processes that run the guests, both. */
+  LEADER_CPU_TO_BARE("leaderCpuToBare", "leader / bare guests, processor", Mode.BARE),
+  /** The node that leads, to itself without a standby: what being followed costs it. */
   LEADER_CPU_TO_RECORDED(
-      "leaderCpuToRecorded",
-      "leader / leader without standby, processor",
-      Mode.RECORDED,
-      Phase::guestSideCpuPercent),
-  /** Everything that protection takes, broker and standby included, to the bare guests. */
-  ALL_CPU_TO_BARE("allCpuToBare", "all / bare guests, processor", Mode.BARE, Phase::cpuPercent),
-  /** What clients wait, protected to bare. */
-  LATENCY_TO_BARE("latencyToBare", "p50 / p50 of bare guests", Mode.BARE, Ratio::p50),
-  /** What clients wait, protected to recorded. */
-  LATENCY_TO_RECORDED("latencyToRecorded", "p50 / p50 without standby", Mode.RECORDED, Ratio::p50);
+      "leaderCpuToRecorded", "leader / the same without standby, processor", Mode.RECORDED),
+  /** All processes, broker and standby included, to the bare guests. */
+  ALL_CPU_TO_BARE("allCpuToBare", "all / bare guests, processor", Mode.BARE),
+  /** What clients wait, to that of bare guests. */
+  LATENCY_TO_BARE("latencyToBare", "p50 / p50 of bare guests", Mode.BARE),
+  /** What clients wait, to that without a standby. */
+  LATENCY_TO_RECORDED("latencyToRecorded", "p50 / p50 without standby", Mode.RECORDED);
 
   private final String key;
   private final String text;
   private final Mode base;
-  private final ToDoubleFunction<Phase> figure;
 
-  Ratio(String key, String text, Mode base, ToDoubleFunction<Phase> figure) {
+  Ratio(String key, String text, Mode base) {
     this.key = key;
     this.text = text;
     this.base = base;
-    this.figure = figure;
-  }
-
-  private static double p50(Phase phase) {
-    return phase.latencies().orElseThrow().p50Millis();
   }
 
   /** Name in JSON. */
@@ -54,8 +43,16 @@ enum Ratio {
     return this == LATENCY_TO_BARE || this == LATENCY_TO_RECORDED;
   }
 
-  /** The protected mode's figure to that of the base, in one of the phases of each repetition. */
+  private double figure(Phase phase) {
+    return switch (this) {
+      case LEADER_CPU_TO_BARE, LEADER_CPU_TO_RECORDED -> phase.guestSideCpuPercent();
+      case ALL_CPU_TO_BARE -> phase.cpuPercent();
+      case LATENCY_TO_BARE, LATENCY_TO_RECORDED -> phase.latencies().orElseThrow().p50Millis();
+    };
+  }
+
+  /** Its samples from one of the phases of each repetition; empty if nothing could be divided. */
   Optional<Samples> of(Row row, Function<Trial, Phase> phase) {
-    return row.ratio(Mode.PROTECTED, base, trial -> figure.applyAsDouble(phase.apply(trial)));
+    return row.ratio(Mode.PROTECTED, base, trial -> figure(phase.apply(trial)));
   }
 }

@@ -66,6 +66,7 @@ record VmsReport(Plan plan, int repetitions, List<Row> rows) implements Report {
           .set("peakRssMib", of(row, mode, phase, part, Cost::peakMib).json());
     }
     json.set("cpuPercent", row.samples(mode, of(phase, Phase::cpuPercent)).json());
+    json.set("othersCpuPercent", row.samples(mode, of(phase, Phase::othersPercent)).json());
     json.set("rssMib", row.samples(mode, of(phase, Phase::rssMib)).json());
     if (mode.isLogged()) {
       json.set("logBytesPerVmSecond", row.samples(mode, of(phase, Phase::logGrowth)).json());

@@ -24,9 +24,11 @@ final class VmsTable {
     lines.clear();
     lines.add(
         Host.text()
-            + "; medians of "
-            + report.repetitions()
-            + " repetitions [smallest, largest], "
+            + "; "
+            + (report.repetitions() == 1
+                ? "one repetition"
+                : "medians of " + report.repetitions() + " repetitions [smallest, largest]")
+            + ", "
             + report.plan().measured().toSeconds()
             + " s each");
     for (Row row : report.rows()) {
@@ -65,6 +67,11 @@ final class VmsTable {
             text(row.samples(mode, trial -> trial.load().cpuPercent())),
             text(row.samples(mode, trial -> trial.load().rssMib())));
       }
+      row(
+          mode.key() + ": rest of the host",
+          text(row.samples(mode, trial -> trial.idle().othersPercent())),
+          text(row.samples(mode, trial -> trial.load().othersPercent())),
+          "");
     }
     lines.add("");
     row("", "idle", "load", "");
@@ -83,16 +90,16 @@ final class VmsTable {
     for (Ratio ratio : Ratio.values()) {
       row(
           ratio.text(),
-          ratio.needsLoad() ? "" : text(ratio.of(row, Trial::idle)),
-          text(ratio.of(row, Trial::load)),
+          ratio.needsLoad() ? "" : ratio(ratio.of(row, Trial::idle)),
+          ratio(ratio.of(row, Trial::load)),
           "");
     }
     warnings(row);
   }
 
   private void latencies(Row row, Mode mode) {
-    row(mode.key() + ": p50, ms", "", text(row.samples(mode, Trial::p50Millis)), "");
-    row(mode.key() + ": p99, ms", "", text(row.samples(mode, Trial::p99Millis)), "");
+    row(mode.key() + ": p50, ms", "", fine(row.samples(mode, Trial::p50Millis)), "");
+    row(mode.key() + ": p99, ms", "", fine(row.samples(mode, Trial::p99Millis)), "");
   }
 
   /** What would make the figures say something else than they seem to. */
@@ -126,12 +133,25 @@ final class VmsTable {
     lines.add(line.stripTrailing());
   }
 
-  private static String text(Optional<Samples> figures) {
-    return figures.map(VmsTable::text).orElse("not measured");
+  private static String ratio(Optional<Samples> figures) {
+    return figures.map(VmsTable::fine).orElse("not measured");
   }
 
   private static String text(Samples figures) {
-    return String.format(
-        Locale.ROOT, "%.1f [%.1f, %.1f]", figures.median(), figures.min(), figures.max());
+    return text(figures, "%.1f");
+  }
+
+  private static String fine(Samples figures) {
+    return text(figures, "%.2f");
+  }
+
+  /** The median, and the range if there is one. */
+  private static String text(Samples figures, String format) {
+    String median = String.format(Locale.ROOT, format, figures.median());
+    return figures.count() == 1
+        ? median
+        : median
+            + String.format(
+                Locale.ROOT, " [" + format + ", " + format + "]", figures.min(), figures.max());
   }
 }
