@@ -3,6 +3,8 @@ package io.understudy.benchmarks;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTopics;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A Kafka broker in a process of its own, with the topics that all VMs share; what it keeps on disk
@@ -24,8 +26,21 @@ public final class LocalBroker implements AutoCloseable {
   /** Starts it and waits until it can be used. */
   public static LocalBroker start() throws IOException {
     WorkDirectory data = WorkDirectory.create();
-    ChildProcess process =
-        ChildProcess.understudy("broker", "--data", data.path().toString(), "--port", "0");
+    return awaitReady(data, ChildProcess.understudy(words(data).toArray(String[]::new)));
+  }
+
+  /** The same with what it says in a file, at its end. */
+  public static LocalBroker start(Path log) throws IOException {
+    WorkDirectory data = WorkDirectory.create();
+    return awaitReady(data, ChildProcess.understudy(log, words(data)));
+  }
+
+  private static List<String> words(WorkDirectory data) {
+    return List.of("broker", "--data", data.path().toString(), "--port", "0");
+  }
+
+  private static LocalBroker awaitReady(WorkDirectory data, ChildProcess process)
+      throws IOException {
     try {
       String ready = process.awaitLine(READY);
       String server = ready.substring(READY.length(), ready.indexOf(' ', READY.length()));

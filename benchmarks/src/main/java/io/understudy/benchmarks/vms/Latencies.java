@@ -9,9 +9,18 @@ import java.util.List;
  * @param p50Millis half of the requests were answered within
  * @param p99Millis 99 of 100 were
  * @param requests how many were due in the time of the measurement; all have been answered
- * @param answeredPerSecond answers that came in that time
+ * @param duePerSecond the same, each second
+ * @param answeredPerSecond answers that came in that time, each second
  */
-record Latencies(double p50Millis, double p99Millis, int requests, double answeredPerSecond) {
+record Latencies(
+    double p50Millis,
+    double p99Millis,
+    int requests,
+    double duePerSecond,
+    double answeredPerSecond) {
+  /** With fewer answers than this part of the requests the load was more than was carried. */
+  private static final double CARRIED = 0.95;
+
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_SECOND = 1e9;
 
@@ -31,11 +40,21 @@ record Latencies(double p50Millis, double p99Millis, int requests, double answer
         answers.stream()
             .filter(answer -> isWithin(answer.answeredNanos(), beginNanos, endNanos))
             .count();
+    double seconds = (endNanos - beginNanos) / NANOS_PER_SECOND;
     return new Latencies(
         millis.quantile(0.5),
         millis.quantile(0.99),
         millis.count(),
-        answered * NANOS_PER_SECOND / (endNanos - beginNanos));
+        millis.count() / seconds,
+        answered / seconds);
+  }
+
+  /**
+   * Whether answers kept up with requests. If not, latencies say how far the load ran ahead, and
+   * processor time is that of less work than was asked for.
+   */
+  boolean isCarried() {
+    return answeredPerSecond >= CARRIED * duePerSecond;
   }
 
   private static boolean isWithin(long nanos, long begin, long end) {

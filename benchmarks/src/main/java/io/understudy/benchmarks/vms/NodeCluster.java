@@ -10,6 +10,7 @@ import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -57,7 +58,8 @@ final class NodeCluster implements Deployment {
   static NodeCluster start(int vms, boolean isProtected, WorkDirectory directory)
       throws IOException {
     List<String> names = IntStream.rangeClosed(1, vms).mapToObj(i -> "ledger-" + i).toList();
-    NodeCluster cluster = new NodeCluster(names, directory, LocalBroker.start());
+    NodeCluster cluster =
+        new NodeCluster(names, directory, LocalBroker.start(log(directory, Part.BROKER)));
     try {
       cluster.startCoordinator();
       cluster.startNode(
@@ -90,10 +92,13 @@ final class NodeCluster implements Deployment {
     start(part, words);
   }
 
+  private static Path log(WorkDirectory directory, Part part) {
+    return directory.path().resolve(part.key() + ".log");
+  }
+
   private ChildProcess start(Part part, List<String> words) {
     words.addAll(List.of("--bootstrap-server", broker.connection().bootstrapServers()));
-    ChildProcess process =
-        ChildProcess.understudy(directory.path().resolve(part.key() + ".log"), words);
+    ChildProcess process = ChildProcess.understudy(log(directory, part), words);
     processes.put(part, process);
     return process;
   }

@@ -29,6 +29,11 @@ record Phase(
     return costs.values().stream().mapToDouble(Cost::cpuPercent).sum();
   }
 
+  /** Whether all the work that was asked for was done. */
+  boolean isCarried() {
+    return latencies.map(Latencies::isCarried).orElse(true);
+  }
+
   /** Bytes a second that a VM's log grew by. */
   double logGrowth() {
     return logBytesPerVmSecond.orElseThrow();

@@ -53,6 +53,6 @@ enum Ratio {
 
   /** Its samples from one of the phases of each repetition; empty if nothing could be divided. */
   Optional<Samples> of(Row row, Function<Trial, Phase> phase) {
-    return row.ratio(Mode.PROTECTED, base, trial -> figure(phase.apply(trial)));
+    return row.ratio(Mode.PROTECTED, base, phase, this::figure);
   }
 }

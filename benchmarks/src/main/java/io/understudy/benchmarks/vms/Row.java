@@ -4,6 +4,7 @@ import io.understudy.benchmarks.Samples;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -25,18 +26,30 @@ record Row(int vms, List<Map<Mode, Trial>> repetitions) {
   }
 
   /**
-   * A figure of a mode divided by the same of another, within each repetition; empty where no
-   * divisor is large enough to be counted.
+   * A figure of a phase of a mode, divided by the same of another mode, within each repetition;
+   * without those in which the divisor is too small to be counted, or one of the two did less work
+   * than the other. Empty if none is left.
    */
-  Optional<Samples> ratio(Mode mode, Mode base, ToDoubleFunction<Trial> figure) {
+  Optional<Samples> ratio(
+      Mode mode, Mode base, Function<Trial, Phase> phase, ToDoubleFunction<Phase> figure) {
     List<Double> ratios =
         repetitions.stream()
-            .filter(trials -> figure.applyAsDouble(trials.get(base)) > 0)
+            .map(trials -> new Pair(phase.apply(trials.get(mode)), phase.apply(trials.get(base))))
+            .filter(pair -> pair.dividend().isCarried() && pair.divisor().isCarried())
+            .filter(pair -> figure.applyAsDouble(pair.divisor()) > 0)
             .map(
-                trials ->
-                    figure.applyAsDouble(trials.get(mode)) / figure.applyAsDouble(trials.get(base)))
+                pair ->
+                    figure.applyAsDouble(pair.dividend()) / figure.applyAsDouble(pair.divisor()))
             .toList();
     return ratios.isEmpty() ? Optional.empty() : Optional.of(new Samples(ratios));
+  }
+
+  /** Phases of one repetition. */
+  private record Pair(Phase dividend, Phase divisor) {}
+
+  /** Whether {@code mode} carried its load in every repetition. */
+  boolean isCarried(Mode mode) {
+    return repetitions.stream().allMatch(trials -> trials.get(mode).load().isCarried());
   }
 
   /** See {@link Trial#lagging}; the sum over all of {@code mode}. */

@@ -45,6 +45,7 @@ record VmsReport(Plan plan, int repetitions, List<Row> rows) implements Report {
             .set("p99", row.samples(mode, Trial::p99Millis).json());
         load.set("requests", row.samples(mode, Trial::requests).json());
         load.set("answeredPerSecond", row.samples(mode, Trial::answeredPerSecond).json());
+        load.put("carried", row.isCarried(mode));
         figures.set("load", load);
         figures.put("lagging", row.lagging(mode));
       }

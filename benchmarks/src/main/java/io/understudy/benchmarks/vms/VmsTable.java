@@ -6,13 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
 
 /** A {@link VmsReport} for people. Owned by one thread. */
 final class VmsTable {
-  /** With fewer answers than this part of the requests, the load was more than was carried. */
-  private static final double CARRIED = 0.95;
-
   private final VmsReport report;
   private final List<String> lines = new ArrayList<>();
 
@@ -104,18 +100,16 @@ final class VmsTable {
 
   /** What would make the figures say something else than they seem to. */
   private void warnings(Row row) {
-    double offered = (double) row.vms() * report.plan().requestsPerSecond();
     for (Mode mode : Mode.values()) {
-      ToDoubleFunction<Trial> answered = Trial::answeredPerSecond;
-      if (row.samples(mode, answered).min() < CARRIED * offered) {
+      if (!row.isCarried(mode)) {
         lines.add(
             String.format(
                 Locale.ROOT,
-                "  %s: not all of %.0f requests/s were carried, but %s; its latencies tell how far"
-                    + " the load ran ahead",
+                "  %s: not all of %d requests/s were carried, but %s: its latencies say how far the"
+                    + " load ran ahead, its processor time is that of less work",
                 mode.key(),
-                offered,
-                text(row.samples(mode, answered))));
+                row.vms() * report.plan().requestsPerSecond(),
+                text(row.samples(mode, Trial::answeredPerSecond))));
       }
       if (row.lagging(mode) > 0) {
         lines.add(

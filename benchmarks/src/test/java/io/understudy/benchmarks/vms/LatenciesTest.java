@@ -33,7 +33,21 @@ class LatenciesTest {
   @Test
   void answersPerSecondAreThoseThatCameInTime() {
     List<Answer> answers = List.of(answer(99, 100), answer(100, 103), answer(150, 200));
-    assertThat(Latencies.of(answers, 100 * MILLI, 200 * MILLI).answeredPerSecond()).isEqualTo(20);
+    Latencies latencies = Latencies.of(answers, 100 * MILLI, 200 * MILLI);
+    assertThat(latencies.answeredPerSecond()).isEqualTo(20);
+    assertThat(latencies.duePerSecond()).isEqualTo(20);
+    assertThat(latencies.isCarried()).isTrue();
+  }
+
+  @Test
+  void loadIsNotCarried_whenAnswersDoNotKeepUp() {
+    List<Answer> answers = new ArrayList<>();
+    for (int number = 0; number < 100; number++) {
+      answers.add(answer(number, number + (number < 95 ? 1 : 100)));
+    }
+    assertThat(Latencies.of(answers, 0, 100 * MILLI).isCarried()).isTrue();
+    answers.set(0, answer(0, 100));
+    assertThat(Latencies.of(answers, 0, 100 * MILLI).isCarried()).isFalse();
   }
 
   @Test

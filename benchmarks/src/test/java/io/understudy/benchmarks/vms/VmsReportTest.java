@@ -22,7 +22,7 @@ class VmsReportTest {
   }
 
   private static Trial trial(Mode mode, double cpu, double p50, double answered, int lagging) {
-    Latencies latencies = new Latencies(p50, p50 * 10, 400, answered);
+    Latencies latencies = new Latencies(p50, p50 * 10, 400, 40, answered);
     return new Trial(
         phase(mode, cpu, Optional.empty()), phase(mode, cpu * 2, Optional.of(latencies)), lagging);
   }
@@ -105,6 +105,12 @@ class VmsReportTest {
         .contains("protected: not all of 40 requests/s were carried, but 30.0")
         .contains("protected: the standby of a VM was not close enough")
         .doesNotContain("recorded: not all");
-    assertThat(busy.json().at("/counts/0/protected/lagging").asInt()).isEqualTo(1);
+    JsonNode count = busy.json().at("/counts/0");
+    assertThat(count.at("/protected/lagging").asInt()).isEqualTo(1);
+    assertThat(count.at("/protected/load/carried").asBoolean()).isFalse();
+    assertThat(count.at("/bare/load/carried").asBoolean()).isTrue();
+    // Processor time of less work is not compared with that of more.
+    assertThat(count.at("/ratios/load/leaderCpuToBare").isNull()).isTrue();
+    assertThat(count.at("/ratios/idle/leaderCpuToBare/median").asDouble()).isEqualTo(2);
   }
 }
