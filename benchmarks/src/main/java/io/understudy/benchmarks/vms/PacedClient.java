@@ -63,12 +63,10 @@ final class PacedClient implements Callable<List<Answer>> {
     }
   }
 
-  /** Returns from when on the request counts. */
+  /** Waits, and returns from when on the request counts. */
   private static long awaitDue(long dueNanos) throws IOException {
-    long now = System.nanoTime();
-    if (now - dueNanos >= 0) {
-      return dueNanos;
-    }
+    long readyNanos = System.nanoTime();
+    long now = readyNanos;
     while (now - dueNanos < 0) {
       LockSupport.parkNanos(dueNanos - now);
       if (Thread.interrupted()) {
@@ -76,7 +74,18 @@ final class PacedClient implements Callable<List<Answer>> {
       }
       now = System.nanoTime();
     }
-    return now;
+    return countsFrom(dueNanos, readyNanos, now);
+  }
+
+  /**
+   * From when on a request counts.
+   *
+   * @param dueNanos when it was to be sent
+   * @param readyNanos when the client had nothing more to wait for
+   * @param sentNanos when it was sent
+   */
+  static long countsFrom(long dueNanos, long readyNanos, long sentNanos) {
+    return readyNanos - dueNanos < 0 ? sentNanos : dueNanos;
   }
 
   private void request(long number) throws IOException {
