@@ -92,15 +92,11 @@ class SecuredClusterIT {
       children.add(
           start(
               cluster, broker, "watcher", "coordinator", "--front", "secured=127.0.0.1:" + front));
-      String[] node = {"node", "--vm", "secured", "--retain", "10s"};
-      children.add(start(cluster, broker, "node-a", with(node, "--begin", "--memory", "16")));
+      children.add(
+          start(cluster, broker, "node-a", "node", "--vm", "secured", "--begin", "--memory", "16"));
       cluster.awaitService(front, TestPair.TIMEOUT);
-      ChildJvm clone =
-          start(
-              cluster,
-              broker,
-              "node-b",
-              with(node, "--start", "snapshot", "--replay-at-most", "0"));
+      String[] clones = {"--start", "snapshot", "--replay-at-most", "0", "--retain", "10s"};
+      ChildJvm clone = start(cluster, broker, "node-b", with(clones, "node", "--vm", "secured"));
       children.add(clone);
       awaitStandby(cluster, broker);
       assertThat(clone.lines()).anyMatch(line -> line.contains("loaded a snapshot"));
@@ -129,8 +125,8 @@ class SecuredClusterIT {
     }
   }
 
-  private static String[] with(String[] words, String... more) {
-    return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
+  private static String[] with(String[] options, String... command) {
+    return Stream.of(command, options).flatMap(Stream::of).toArray(String[]::new);
   }
 
   private static ChildJvm done(ChildJvm command) {
