@@ -43,7 +43,9 @@ class ComposeIT {
         .withPull(false)
         .withEnv("FRONT_PORT", Integer.toString(frontPort))
         .withEnv("KAFKA_PORT", Integer.toString(Engine.freePort(28_300)))
-        .withEnv("KVM_GID", groupOfKvm());
+        .withEnv("KVM_GID", groupOfKvm())
+        // Not what a user has set for this checkout.
+        .withEnv("COMPOSE_DISABLE_ENV_FILE", "1");
     for (String service : List.of("kafka", "primary", "standby", "coordinator")) {
       compose.waitingFor(service, Wait.forHealthcheck().withStartupTimeout(DEADLINE));
     }
