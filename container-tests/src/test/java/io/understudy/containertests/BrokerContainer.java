@@ -26,6 +26,7 @@ final class BrokerContainer implements AutoCloseable {
                 DockerImageName.parse("apache/kafka:" + System.getProperty("kafka.version")))
             .withEnv("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
             .withEnv("KAFKA_ADD_PARTITIONS_TO_TXN_RETRY_BACKOFF_MS", "1")
+            .withEnv("KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS", "5")
             .withEnv("KAFKA_HEAP_OPTS", "-Xms256m -Xmx512m");
     kafka.setPortBindings(List.of(Engine.freePort(28_100) + ":" + PORT_INSIDE));
     kafka.start();
