@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaFuture;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -48,6 +49,7 @@ final class ClusterOptions {
 
   @Option(
       names = "--command-property",
+      showDefaultValue = Help.Visibility.NEVER,
       paramLabel = "KEY=VALUE",
       description = "One such property; wins over the file. May be repeated.")
   private Map<String, String> commandProperties = new LinkedHashMap<>();

@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -56,6 +57,7 @@ final class CoordinatorCommand implements Callable<Integer> {
 
   @Option(
       names = "--front",
+      showDefaultValue = Help.Visibility.NEVER,
       paramLabel = "VM=HOST:PORT[:stream|channels]",
       description =
           "Where clients of a VM connect, and how they share its console (channels when not said)."

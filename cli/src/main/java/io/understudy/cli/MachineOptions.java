@@ -10,6 +10,7 @@ import io.understudy.schemas.Attachments;
 import io.understudy.schemas.Hashes;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Option;
 
 /** What a new machine is like, beside the files it is made of. */
@@ -43,6 +44,7 @@ final class MachineOptions {
   @Option(
       names = "--append",
       defaultValue = "",
+      showDefaultValue = Help.Visibility.NEVER,
       paramLabel = "TEXT",
       description =
           "Command line for the guest; what Linux needs to be deterministic is added to it.")

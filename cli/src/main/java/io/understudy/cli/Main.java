@@ -2,7 +2,6 @@ package io.understudy.cli;
 
 import java.io.PrintWriter;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * Entry point: parses, runs one command, ends the process with an {@link ExitCode}.
@@ -28,7 +27,7 @@ public final class Main {
     commandLine.setParameterExceptionHandler(
         (failure, args) -> refuse(failure, failure.getCommandLine()));
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-    describeExitCodes(commandLine.getCommandSpec());
+    HelpText.complete(commandLine.getCommandSpec());
     return commandLine;
   }
 
@@ -50,10 +49,5 @@ public final class Main {
     err.println("see: " + name + " --help");
     err.flush();
     return ExitCode.USAGE.code();
-  }
-
-  private static void describeExitCodes(CommandSpec command) {
-    command.usageMessage().exitCodeListHeading("%nExit codes:%n").exitCodeList(ExitCode.table());
-    command.subcommands().values().forEach(sub -> describeExitCodes(sub.getCommandSpec()));
   }
 }

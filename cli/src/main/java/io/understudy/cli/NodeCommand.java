@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,8 +31,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "node",
     description = {
-      "Keep virtual machines: follow the run of each, lead it when ordered, and follow again when",
-      "another node has taken over."
+      "Keep virtual machines: follow each, lead it when ordered, and follow again.",
+      "It ends when it is asked to, or when no virtual machine is left that it could keep."
     })
 final class NodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -40,6 +41,7 @@ final class NodeCommand implements Callable<Integer> {
 
   @Option(
       names = "--vm",
+      showDefaultValue = Help.Visibility.NEVER,
       paramLabel = "ID",
       description =
           "A virtual machine to keep; its state is in DIR/ID. May be repeated; others can be"
@@ -49,6 +51,7 @@ final class NodeCommand implements Callable<Integer> {
 
   @Option(
       names = "--tap",
+      showDefaultValue = Help.Visibility.NEVER,
       paramLabel = "VM=NAME",
       description = "The TAP interface that connects a guest's network card. May be repeated.",
       converter = Converters.ToTap.class)

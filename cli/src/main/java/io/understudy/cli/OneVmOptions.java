@@ -9,6 +9,7 @@ import io.understudy.failover.node.OrderBoard;
 import io.understudy.log.ClusterConnection;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -19,6 +20,7 @@ final class OneVmOptions {
   @Option(
       names = "--tap",
       defaultValue = "",
+      showDefaultValue = Help.Visibility.NEVER,
       paramLabel = "NAME",
       description = "The TAP interface that connects the guest's network card; it must exist.")
   private String tap;

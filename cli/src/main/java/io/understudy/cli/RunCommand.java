@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,6 +54,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--tap",
       defaultValue = "",
+      showDefaultValue = Help.Visibility.NEVER,
       paramLabel = "NAME",
       description = "The TAP interface that connects the guest's network card; it must exist.")
   private String tap;
