@@ -10,7 +10,7 @@ import org.testcontainers.utility.DockerImageName;
  * Kafka in a container, with what can happen to a container. It keeps its port when it is started
  * again, as a service would; a port of the engine's choice would be another one each time.
  */
-final class BrokerContainer implements AutoCloseable {
+public final class BrokerContainer implements AutoCloseable {
   private static final int PORT_INSIDE = 9092;
 
   private final KafkaContainer kafka;
@@ -20,7 +20,7 @@ final class BrokerContainer implements AutoCloseable {
   }
 
   /** Returns when it serves. */
-  static BrokerContainer start() {
+  public static BrokerContainer start() {
     KafkaContainer kafka =
         new KafkaContainer(
                 DockerImageName.parse("apache/kafka:" + System.getProperty("kafka.version")))
@@ -33,32 +33,32 @@ final class BrokerContainer implements AutoCloseable {
     return new BrokerContainer(kafka);
   }
 
-  ClusterConnection connection() {
+  public ClusterConnection connection() {
     return ClusterConnection.of(kafka.getBootstrapServers());
   }
 
   /** SIGKILL for all its processes; the data stay. */
-  void kill() {
+  public void kill() {
     engine().killContainerCmd(kafka.getContainerId()).exec();
     engine().waitContainerCmd(kafka.getContainerId()).start().awaitStatusCode();
   }
 
   /** Starts the container that is there, and does not wait until it serves. */
-  void startAgain() {
+  public void startAgain() {
     engine().startContainerCmd(kafka.getContainerId()).exec();
   }
 
   /** As {@code docker restart}. */
-  void restart() {
+  public void restart() {
     engine().restartContainerCmd(kafka.getContainerId()).withTimeout(2).exec();
   }
 
   /** Freezes it: connections stay, and nobody answers. */
-  void pause() {
+  public void pause() {
     engine().pauseContainerCmd(kafka.getContainerId()).exec();
   }
 
-  void unpause() {
+  public void unpause() {
     engine().unpauseContainerCmd(kafka.getContainerId()).exec();
   }
 

@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
  * image of Testcontainers' own: that takes the published ports as they are.
  */
 @Timeout(480)
-@ExtendWith(Engine.class)
+@ExtendWith({Engine.class, Kvm.class})
 class ComposeIT {
   private static final Duration DEADLINE = Duration.ofMinutes(4);
   private static final String PROJECT = "com.docker.compose.project";
@@ -43,7 +42,7 @@ class ComposeIT {
         .withPull(false)
         .withEnv("FRONT_PORT", Integer.toString(frontPort))
         .withEnv("KAFKA_PORT", Integer.toString(Engine.freePort(28_300)))
-        .withEnv("KVM_GID", groupOfKvm())
+        .withEnv("KVM_GID", Kvm.group())
         // Not what a user has set for this checkout.
         .withEnv("COMPOSE_DISABLE_ENV_FILE", "1");
     for (String service : List.of("kafka", "primary", "standby", "coordinator")) {
@@ -122,11 +121,5 @@ class ComposeIT {
       }
       return answer;
     }
-  }
-
-  /** Given, or that of the device as it is here. */
-  private static String groupOfKvm() throws IOException {
-    String given = System.getenv("KVM_GID");
-    return given != null ? given : Files.getAttribute(Path.of("/dev/kvm"), "unix:gid").toString();
   }
 }

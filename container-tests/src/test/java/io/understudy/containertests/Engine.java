@@ -13,7 +13,7 @@ import org.testcontainers.DockerClientFactory;
  * condition it skips a class if none answers; {@code UNDERSTUDY_REQUIRE_ENGINE=1} says that one
  * must, and the class fails.
  */
-final class Engine implements ExecutionCondition {
+public final class Engine implements ExecutionCondition {
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
     if (DockerClientFactory.instance().isDockerAvailable()) {
