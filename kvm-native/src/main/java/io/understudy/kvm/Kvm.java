@@ -1,6 +1,8 @@
 package io.understudy.kvm;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.Logger;
@@ -67,12 +69,28 @@ public final class Kvm implements AutoCloseable {
           case Errno.ENOENT ->
               "no such file: is virtualization enabled in the firmware (or nested virtualization on"
                   + " this virtual host), and the module kvm_intel or kvm_amd loaded?";
-          case Errno.EACCES, Errno.EPERM ->
-              "permission denied: is the user in group kvm, or the device passed to the container?";
+          case Errno.EACCES, Errno.EPERM -> "permission denied: " + howToBePermitted(device);
           case Errno.ENODEV -> "no device behind it: load the module kvm_intel or kvm_amd";
           default -> Errno.name(errno) + "(" + errno + ")";
         };
     return new KvmUnavailableException(device + ": " + reason);
+  }
+
+  /** The group's number is the host's business, and in a container it rarely has a name. */
+  static String howToBePermitted(Path device) {
+    String group;
+    try {
+      group = Files.getAttribute(device, "unix:gid").toString();
+    } catch (IOException e) {
+      return "is the user in group kvm, or the device passed to the container?";
+    }
+    return "it is for group "
+        + group
+        + ": add the user to it (usermod -a -G), or in a container the process (--group-add "
+        + group
+        + "; with compose.yaml KVM_GID="
+        + group
+        + " in .env)";
   }
 
   private void check(Path device) {
