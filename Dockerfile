@@ -69,7 +69,8 @@ USER 10001:10001
 WORKDIR /var/lib/understudy
 # A role that is started with --http 0.0.0.0:9100 is healthy as long as it answers.
 EXPOSE 9100
-HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
+# On a host that is overcommitted it may take seconds to start the check.
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=6 \
   CMD ["/opt/understudy/healthcheck"]
 ENTRYPOINT ["/opt/understudy/understudy"]
 CMD ["--help"]
