@@ -71,7 +71,8 @@ final class TopicsCommand implements Runnable {
         topics.checkCluster();
         topics.createShared();
         topics.create(target.vm, partitions);
-        return show(topics, target.vm, false, spec);
+        show(topics, topics.describeNew(target.vm), target.vm, false, spec);
+        return ExitCode.OK.code();
       }
     }
   }
@@ -88,7 +89,13 @@ final class TopicsCommand implements Runnable {
     @Override
     public Integer call() {
       try (LogTopics topics = target.open()) {
-        return show(topics, target.vm, json, spec);
+        Optional<LogTopics.EventTopic> found = topics.describe(target.vm);
+        if (found.isEmpty()) {
+          spec.commandLine().getErr().println("this VM has no topic: vm=" + target.vm);
+          return ExitCode.LOG.code();
+        }
+        show(topics, found.get(), target.vm, json, spec);
+        return ExitCode.OK.code();
       }
     }
   }
@@ -122,13 +129,8 @@ final class TopicsCommand implements Runnable {
     }
   }
 
-  private static int show(LogTopics topics, VmId vm, boolean json, CommandSpec spec) {
-    Optional<LogTopics.EventTopic> found = topics.describe(vm);
-    if (found.isEmpty()) {
-      spec.commandLine().getErr().println("this VM has no topic: vm=" + vm);
-      return ExitCode.LOG.code();
-    }
-    LogTopics.EventTopic topic = found.get();
+  private static void show(
+      LogTopics topics, LogTopics.EventTopic topic, VmId vm, boolean json, CommandSpec spec) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(
@@ -154,6 +156,5 @@ final class TopicsCommand implements Runnable {
               + topics.clusterId());
     }
     out.flush();
-    return ExitCode.OK.code();
   }
 }

@@ -245,14 +245,20 @@ public final class LogTopics implements AutoCloseable {
 
   /** The VM's event topic, or empty when it has none. */
   public Optional<EventTopic> describe(VmId vm) {
-    return description(Topics.events(vm))
-        .map(
-            topic ->
-                new EventTopic(
-                    topic.name(),
-                    topic.topicId().toString(),
-                    topic.partitions().size(),
-                    topic.partitions().get(0).replicas().size()));
+    return description(Topics.events(vm)).map(LogTopics::eventTopic);
+  }
+
+  /** The VM's event topic, made just now: the broker asked may still have to learn of it. */
+  public EventTopic describeNew(VmId vm) {
+    return eventTopic(awaitDescription(Topics.events(vm), true).orElseThrow());
+  }
+
+  private static EventTopic eventTopic(TopicDescription topic) {
+    return new EventTopic(
+        topic.name(),
+        topic.topicId().toString(),
+        topic.partitions().size(),
+        topic.partitions().get(0).replicas().size());
   }
 
   /**
@@ -334,11 +340,15 @@ public final class LogTopics implements AutoCloseable {
                 + " timeout="
                 + VISIBLE_TIMEOUT);
       }
-      try {
-        TimeUnit.MILLISECONDS.sleep(VISIBLE_POLL_MS);
-      } catch (InterruptedException e) {
-        throw interrupted("wait for topic " + topic, e);
-      }
+      pause(topic);
+    }
+  }
+
+  private static void pause(String topic) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(VISIBLE_POLL_MS);
+    } catch (InterruptedException e) {
+      throw interrupted("wait for topic " + topic, e);
     }
   }
 
@@ -355,11 +365,24 @@ public final class LogTopics implements AutoCloseable {
     }
   }
 
+  /** Asks any broker, which may learn of a topic that is new later than the one asked before. */
   private Config config(String topic) {
     ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-    return await(
-        admin.describeConfigs(List.of(resource)).values().get(resource),
-        "describe the settings of topic " + topic);
+    String what = "describe the settings of topic " + topic;
+    long deadlineNanos = System.nanoTime() + VISIBLE_TIMEOUT.toNanos();
+    while (true) {
+      try {
+        return admin.describeConfigs(List.of(resource)).values().get(resource).get();
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+            || System.nanoTime() - deadlineNanos >= 0) {
+          throw failed(what, e.getCause());
+        }
+      } catch (InterruptedException e) {
+        throw interrupted(what, e);
+      }
+      pause(topic);
+    }
   }
 
   /** An archived cluster describes itself: every schema ever written with is in it. */
