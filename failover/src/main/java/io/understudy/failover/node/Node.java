@@ -106,7 +106,7 @@ public final class Node {
     try (LogTopics topics = new LogTopics(settings.connection())) {
       topics.checkCluster();
       topics.createShared();
-      topics.requireAllowed(AccessRole.STANDBY);
+      topics.requireAllowed(AccessRole.PRIMARY);
       // Before the fence, which would end a primary that leads already, and again behind it.
       if (topics.exists(settings.vm())) {
         requireEmptyLog(false);

@@ -66,14 +66,12 @@ class HelperThreadsTest {
   void ordersAreHeard_whenOneCouldNotBeObeyed() throws Exception {
     BlockingQueue<UUID> heard = new LinkedBlockingQueue<>();
     try (OrderBoard board = new OrderBoard(connection);
-        OrderBoard.Subscription failing =
-            board.subscribe(
-                order -> {
-                  throw new OutOfMemoryError("test");
-                });
-        OrderBoard.Subscription other = board.subscribe(order -> heard.add(order.orderId()));
         TopicPublisher<ControlOrder> orders = ControlTopic.publisher(connection, PATIENCE)) {
-      assertThat(failing).as("two listeners").isNotSameAs(other);
+      board.subscribe(
+          order -> {
+            throw new OutOfMemoryError("test");
+          });
+      board.subscribe(order -> heard.add(order.orderId()));
       board.start();
       board.awaitRead(PATIENCE);
       for (int i = 0; i < 3; i++) {

@@ -226,7 +226,11 @@ class LostLogKvmIT {
     @Override
     public void close() {
       vm.stop("the test is over");
-      ThreadEnd.await(thread, TIMEOUT);
+      try {
+        thread.join(TIMEOUT.toMillis());
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }
