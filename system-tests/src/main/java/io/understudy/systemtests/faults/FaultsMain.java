@@ -39,6 +39,13 @@ final class FaultsMain implements Callable<Integer> {
   private Long seed;
 
   @Option(
+      names = "--from",
+      defaultValue = "0",
+      paramLabel = "K",
+      description = "Begin with the run of this number: goes on with a suite that was ended.")
+  private int from;
+
+  @Option(
       names = "--run",
       paramLabel = "K",
       description = "Run only the one with this number, from 0.")
@@ -89,6 +96,10 @@ final class FaultsMain implements Callable<Integer> {
     if (runs < 1) {
       throw new ParameterException(spec.commandLine(), "--runs must be at least 1, is " + runs);
     }
+    if (from < 0 || from >= runs) {
+      throw new ParameterException(
+          spec.commandLine(), "--from must be 0 to " + (runs - 1) + ", is " + from);
+    }
     Optional<FaultKind> kind = kind();
     long usedSeed = seed == null ? System.currentTimeMillis() : seed;
     Path base = directory.toAbsolutePath();
@@ -98,7 +109,7 @@ final class FaultsMain implements Callable<Integer> {
     Thread cleaner = new Thread(this::killAll, "faults-cleaner");
     Runtime.getRuntime().addShutdownHook(cleaner);
     try {
-      int first = run == null ? 0 : run;
+      int first = run == null ? from : run;
       int end = run == null ? runs : run + 1;
       for (int number = first; number < end; number++) {
         execute(Schedule.of(usedSeed, number, kind), usedSeed, base, report);
