@@ -1,5 +1,6 @@
 package io.understudy.benchmarks;
 
+import io.understudy.cli.demo.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,8 +46,7 @@ public final class ChildProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m"));
-    // As the launcher does.
-    command.addAll(List.of("-XX:+CrashOnOutOfMemoryError", "-XX:-CreateCoredumpOnCrash"));
+    command.addAll(ChildJvm.WITHOUT_MEMORY);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add("io.understudy.cli.Main");
     command.addAll(words);

@@ -132,9 +132,7 @@ final class CoordinatorCommand implements Callable<Integer> {
       AtomicBoolean running) {
     ClusterConnection connection = cluster.reach();
     try (LogTopics topics = new LogTopics(connection)) {
-      topics.checkCluster();
-      topics.createShared();
-      topics.requireAllowed(AccessRole.COORDINATOR);
+      topics.prepareFor(AccessRole.COORDINATOR);
     }
     try (Coordinator coordinator = Coordinator.open(settings, connection, frontFactory);
         CoordinatorMeters meters = new CoordinatorMeters(monitor, name, coordinator)) {

@@ -73,9 +73,7 @@ final class NodeCommand implements Callable<Integer> {
     ClusterConnection connection = node.reach();
     PrintWriter err = spec.commandLine().getErr();
     try (LogTopics topics = new LogTopics(connection)) {
-      topics.checkCluster();
-      topics.createShared();
-      topics.requireAllowed(AccessRole.STANDBY);
+      topics.prepareFor(AccessRole.STANDBY);
     }
     try (Monitor monitor = node.openMonitor();
         OrderBoard board = new OrderBoard(connection);

@@ -189,13 +189,26 @@ public final class LogTopics implements AutoCloseable {
   }
 
   /**
+   * What each process of a role does before anything else: refuses clusters that are not safe,
+   * makes the topics that all VMs share, and refuses to go on without what the role may need.
+   *
+   * @throws UnsupportedClusterException see {@link #checkCluster}
+   * @throws LogException see {@link #requireAllowed}
+   */
+  public void prepareFor(AccessRole role) {
+    checkCluster();
+    createShared();
+    requireAllowed(role);
+  }
+
+  /**
    * Refuses to go on without a permission on the shared topics that {@code role} needs. Most would
    * be missed only when it counts: who may not read orders looks well until it should take over. A
    * cluster that does not tell what is allowed is taken at its word later.
    *
    * @throws LogException that names each topic and operation that is missing
    */
-  public void requireAllowed(AccessRole role) {
+  void requireAllowed(AccessRole role) {
     Map<String, List<AccessRules.Rule>> needed =
         AccessRules.ofShared(role).stream().collect(Collectors.groupingBy(AccessRules.Rule::name));
     Map<String, KafkaFuture<TopicDescription>> asked =
@@ -372,14 +385,12 @@ public final class LogTopics implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + VISIBLE_TIMEOUT.toNanos();
     while (true) {
       try {
-        return admin.describeConfigs(List.of(resource)).values().get(resource).get();
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+        return await(admin.describeConfigs(List.of(resource)).values().get(resource), what);
+      } catch (LogException refused) {
+        if (!(refused.getCause() instanceof UnknownTopicOrPartitionException)
             || System.nanoTime() - deadlineNanos >= 0) {
-          throw failed(what, e.getCause());
+          throw refused;
         }
-      } catch (InterruptedException e) {
-        throw interrupted(what, e);
       }
       pause(topic);
     }

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildJvm implements AutoCloseable {
   /** What the launcher says, too: see there. */
-  static final List<String> WITHOUT_MEMORY =
+  public static final List<String> WITHOUT_MEMORY =
       List.of("-XX:+CrashOnOutOfMemoryError", "-XX:-CreateCoredumpOnCrash");
 
   private static final String MAIN_CLASS = "io.understudy.cli.Main";

@@ -191,7 +191,8 @@ public final class Coordinator implements AutoCloseable {
             run.watch.state(),
             run.front.state(),
             run.front
-                .address()
+                .view()
+                .map(CoordinatorStatus.FrontView::address)
                 .map(address -> new Endpoint(address.getHostString(), address.getPort())),
             clock.epochMillis()));
   }
@@ -248,14 +249,14 @@ public final class Coordinator implements AutoCloseable {
       long nowNanos = clock.nanoTime();
       VmWatch watch = new VmWatch(settings, probe, newId, vm, nowNanos);
       RunFront front =
-          vm.status() == VmStatus.ENDED
-              ? RunFront.none(vm)
-              : RunFront.of(
-                  vm,
-                  () ->
-                      fronts.open(
+          RunFront.of(
+              vm,
+              () ->
+                  vm.status() == VmStatus.ENDED
+                      ? Optional.empty()
+                      : fronts.open(
                           new VmId(vm.vm()), vm.run(), frontEvents.listener(vm.vm(), vm.run())),
-                  nowNanos);
+              nowNanos);
       runs.put(vm.vm(), new Run(watch, front));
     }
 

@@ -5,7 +5,6 @@ import io.understudy.failover.front.FrontState;
 import io.understudy.failover.front.FrontStatistics;
 import io.understudy.schemas.VmRecord;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -45,13 +44,6 @@ final class RunFront implements AutoCloseable {
   static RunFront of(VmRecord vm, Supplier<Optional<VmFront>> opening, long nowNanos) {
     RunFront run = new RunFront(vm, opening);
     run.tryToOpen(nowNanos);
-    return run;
-  }
-
-  /** That of a run that needs none. */
-  static RunFront none(VmRecord vm) {
-    RunFront run = new RunFront(vm, Optional::empty);
-    run.isWanted = false;
     return run;
   }
 
@@ -111,11 +103,6 @@ final class RunFront implements AutoCloseable {
   Optional<FrontState> state() {
     Optional<FrontState> running = front.map(VmFront::statistics).map(FrontStatistics::state);
     return isWanted && running.isEmpty() ? Optional.of(FrontState.FAILED) : running;
-  }
-
-  /** Where clients connect, while it listens. */
-  Optional<InetSocketAddress> address() {
-    return front.map(VmFront::address);
   }
 
   /** How it is shown, while it listens. */

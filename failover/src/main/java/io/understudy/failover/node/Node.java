@@ -104,9 +104,7 @@ public final class Node {
 
   private NodeExit begin(Kvm kvm, NewRun run, Outside outside) throws InterruptedException {
     try (LogTopics topics = new LogTopics(settings.connection())) {
-      topics.checkCluster();
-      topics.createShared();
-      topics.requireAllowed(AccessRole.PRIMARY);
+      topics.prepareFor(AccessRole.PRIMARY);
       // Before the fence, which would end a primary that leads already, and again behind it.
       if (topics.exists(settings.vm())) {
         requireEmptyLog(false);
@@ -164,9 +162,7 @@ public final class Node {
     try (Kvm kvm = Kvm.open(settings.kvmDevice());
         Outside outside = openOutside()) {
       try (LogTopics topics = new LogTopics(settings.connection())) {
-        topics.checkCluster();
-        topics.createShared();
-        topics.requireAllowed(AccessRole.STANDBY);
+        topics.prepareFor(AccessRole.STANDBY);
         while (!topics.exists(settings.vm())) {
           if (asked.get() != null) {
             return asked.get();
