@@ -62,7 +62,7 @@ final class ContainerDemo {
     this.people = people;
   }
 
-  DemoReport run() throws IOException {
+  DemoReport run() {
     try (LogTopics topics = new LogTopics(settings.connection())) {
       topics.createShared();
     }
@@ -71,7 +71,7 @@ final class ContainerDemo {
     }
   }
 
-  private DemoReport run(NodeBeats beats) throws IOException {
+  private DemoReport run(NodeBeats beats) {
     String vm = settings.vm().text();
     await(beats, () -> leader(beats).isPresent(), "a node leads: vm=" + vm);
     Heartbeat leader = leader(beats).orElseThrow();
@@ -118,7 +118,7 @@ final class ContainerDemo {
     List<String> command =
         new ArrayList<>(
             DemoRun.replayCommand(settings.vm().text(), settings.connection().bootstrapServers()));
-    command.addAll(List.of("--until-epoch", Long.toString(size.epochs() - 1)));
+    command.addAll(List.of("--until-epoch", Long.toString(size.lastEpoch())));
     try (ChildJvm replay =
         ChildJvm.start("replay", settings.directory().resolve("replay.log"), command)) {
       return DemoRun.report(failover, size, replay, PATIENCE, people);
@@ -146,6 +146,16 @@ final class ContainerDemo {
       @Override
       public void await(BooleanSupplier condition, String expected) {
         ContainerDemo.this.await(beats, condition, expected);
+      }
+
+      @Override
+      public void listen(Duration duration) {
+        beats.until(() -> false, duration);
+      }
+
+      @Override
+      public DemoException failure(String message) {
+        return ContainerDemo.failure(beats, message);
       }
 
       @Override
@@ -196,14 +206,12 @@ final class ContainerDemo {
 
   private void await(NodeBeats beats, BooleanSupplier condition, String expected) {
     if (!beats.until(condition, PATIENCE)) {
-      throw new DemoException(
-          "did not happen in "
-              + PATIENCE.toMillis()
-              + " ms: "
-              + expected
-              + "\n"
-              + beats.describe());
+      throw failure(beats, "did not happen in " + PATIENCE.toMillis() + " ms: " + expected);
     }
+  }
+
+  private static DemoException failure(NodeBeats beats, String message) {
+    return new DemoException(message + "\n" + beats.describe());
   }
 
   /** All containers share the host's wall clock. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.VmId;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +33,7 @@ final class DemoRun {
     this.people = people;
   }
 
-  DemoReport run() throws IOException {
+  DemoReport run() {
     try (LocalCluster cluster = LocalCluster.start(directory, hosts)) {
       say("broker started at " + cluster.bootstrapServers() + ", pid " + cluster.broker().pid());
       int port = LocalCluster.freePort();
@@ -42,6 +41,7 @@ final class DemoRun {
       // All at once, because starting costs processor time; each waits for what it needs.
       ChildJvm standby = cluster.startStandby(VM, STANDBY);
       ChildJvm coordinator = cluster.startCoordinator(VM, port);
+      cluster.need(cluster.broker(), primary, standby, coordinator);
       Heartbeat leader = cluster.awaitLeader(VM, PRIMARY, 1, stepTimeout);
       say(PRIMARY + " is primary of VM " + VM + ", " + hosts.describe(primary));
       Heartbeat following = cluster.awaitFollowing(VM, STANDBY, stepTimeout);
@@ -53,8 +53,7 @@ final class DemoRun {
   }
 
   private DemoReport killUnderTraffic(
-      LocalCluster cluster, int port, Heartbeat leader, ChildJvm primary, ChildJvm standby)
-      throws IOException {
+      LocalCluster cluster, int port, Heartbeat leader, ChildJvm primary, ChildJvm standby) {
     FailoverUnderTraffic.Result failover =
         new FailoverUnderTraffic(VM, stage(cluster, primary, standby), trafficTime, this::say)
             .run(
@@ -63,6 +62,7 @@ final class DemoRun {
                 leader,
                 STANDBY);
     // The log must not grow while it is counted and replayed.
+    cluster.needNoMore(standby);
     standby.kill();
     return account(cluster, failover);
   }
@@ -81,12 +81,23 @@ final class DemoRun {
       }
 
       @Override
+      public void listen(Duration duration) {
+        cluster.listen(duration);
+      }
+
+      @Override
+      public DemoException failure(String message) {
+        return cluster.failure(message);
+      }
+
+      @Override
       public String victim() {
         return Long.toString(primary.pid());
       }
 
       @Override
       public void kill() {
+        cluster.needNoMore(primary);
         primary.kill();
       }
 

@@ -4,6 +4,7 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.LogEnd;
+import io.understudy.log.LogStart;
 import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
@@ -22,34 +23,38 @@ import org.apache.kafka.common.TopicPartition;
  * What a run's log holds and takes.
  *
  * @param epochs committed epochs
+ * @param lastEpoch number of the last one
  * @param events events in them, marks not counted
  * @param bytes size of the segment files of one replica of the events topic, as brokers tell it:
  *     events, marks, and Kafka's own
  */
-public record EventLogSize(long epochs, long events, long bytes) {
+public record EventLogSize(long epochs, long lastEpoch, long events, long bytes) {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final int ANSWER_SECONDS = 30;
 
   /**
-   * Reads a log from its beginning, and asks for the size of its files.
+   * Reads a log, as far back as it can be read, and asks for the size of its files.
    *
    * @throws io.understudy.log.LogException if the log is damaged or incomplete
    */
   public static EventLogSize measure(ClusterConnection connection, VmId vm) {
     long epochs = 0;
+    long lastEpoch = -1;
     long events = 0;
-    try (EpochReader reader = EpochReader.fromStart(connection, vm)) {
+    try (EpochReader reader = LogStart.earliest(connection, vm).open(connection, vm)) {
       LogEnd end = reader.end();
       while (!reader.reached(end)) {
         Epoch epoch = reader.poll(POLL);
         if (epoch != null) {
           epochs++;
+          lastEpoch = epoch.number();
           events += epoch.events().size();
         }
       }
     }
     try (Admin admin = connection.admin()) {
-      return new EventLogSize(epochs, events, segmentBytes(admin, Set.of(Topics.events(vm))));
+      return new EventLogSize(
+          epochs, lastEpoch, events, segmentBytes(admin, Set.of(Topics.events(vm))));
     }
   }
 

@@ -46,6 +46,16 @@ final class FailoverUnderTraffic {
      */
     void await(BooleanSupplier condition, String expected);
 
+    /**
+     * Lets {@code duration} pass while listening to heartbeats.
+     *
+     * @throws DemoException if that makes no sense any more
+     */
+    void listen(Duration duration);
+
+    /** An exception with what there is to know about the state of things. */
+    DemoException failure(String message);
+
     /** What is about to be killed, for people. */
     String victim();
 
@@ -73,12 +83,13 @@ final class FailoverUnderTraffic {
    * @param service where clients connect, with a prefix for keys that do not exist yet
    * @param leader heartbeat of the node that leads
    * @param standby name of the node that is to take over
+   * @throws DemoException if clients are not served, or no standby takes over
    */
-  Result run(IncrTraffic.Settings service, Heartbeat leader, String standby) throws IOException {
+  Result run(IncrTraffic.Settings service, Heartbeat leader, String standby) {
     try (IncrTraffic traffic = IncrTraffic.start(service)) {
       say(service.clients() + " clients count for " + trafficTime.toSeconds() + " s");
       NodeBeats beats = stage.beats();
-      beats.until(() -> false, trafficTime.dividedBy(2));
+      stage.listen(trafficTime.dividedBy(2));
       beats.poll();
       Heartbeat before = beats.newest(vm, standby).orElseThrow();
       long led = beats.newest(vm, leader.node()).map(Heartbeat::epoch).orElse(0L);
@@ -93,9 +104,11 @@ final class FailoverUnderTraffic {
       stage.await(
           () -> beats.leader(vm, term).filter(beat -> beat.node().equals(standby)).isPresent(),
           "node leads: vm=" + vm + " node=" + standby + " term=" + term);
-      stage.await(() -> traffic.acknowledged() > known, "clients go on after the failover");
+      stage.await(
+          () -> traffic.acknowledged() > known || traffic.living() == 0,
+          "clients go on after the failover");
       say(standby + " leads term " + term + ", " + acknowledged(traffic));
-      beats.until(() -> false, trafficTime.dividedBy(2));
+      stage.listen(trafficTime.dividedBy(2));
       TrafficHistory history = traffic.stop();
       say("traffic stopped, " + acknowledged(traffic));
 
@@ -109,6 +122,8 @@ final class FailoverUnderTraffic {
       phases.byName().forEach((phase, millis) -> say(line(phase, millis)));
       return new Result(
           HistoryChecker.check(history), phases, before, Math.max(0, led - before.epoch()));
+    } catch (IOException e) {
+      throw stage.failure("clients are not served: service=" + service.service() + ": " + e);
     }
   }
 

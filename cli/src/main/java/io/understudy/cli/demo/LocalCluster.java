@@ -41,6 +41,7 @@ public final class LocalCluster implements AutoCloseable {
   private final NodeHosts hosts;
   private final int brokerPort;
   private final List<ChildJvm> children = new ArrayList<>();
+  private final List<ChildJvm> needed = new ArrayList<>();
   private final Thread killer = new Thread(this::killAll, "local-cluster-killer");
   private ChildJvm broker;
   private NodeBeats beats;
@@ -232,18 +233,45 @@ public final class LocalCluster implements AutoCloseable {
     await(() -> isServing(frontPort), "clients are served: port=" + frontPort, timeout);
   }
 
+  /** From now on nobody waits for anything without these processes. */
+  void need(ChildJvm... processes) {
+    needed.addAll(List.of(processes));
+  }
+
+  /** This process may end. */
+  void needNoMore(ChildJvm process) {
+    needed.remove(process);
+  }
+
   /**
    * Listens to heartbeats until {@code condition} holds; what was expected goes into the message.
+   *
+   * @throws DemoException if it does not in time, or a needed process has ended
    */
   public void await(BooleanSupplier condition, String expected, Duration timeout) {
-    if (!beats.until(condition, timeout)) {
+    if (!beats.until(() -> allLive() && condition.getAsBoolean(), timeout)) {
       throw failure("did not happen in " + timeout.toMillis() + " ms: " + expected);
     }
   }
 
-  /** Lets {@code duration} pass while listening to heartbeats. */
+  /** Lets {@code duration} pass while listening to heartbeats; else as {@link #await}. */
   public void listen(Duration duration) {
-    beats.until(() -> false, duration);
+    beats.until(() -> !allLive(), duration);
+  }
+
+  private boolean allLive() {
+    for (ChildJvm process : needed) {
+      if (!process.isAlive()) {
+        throw failure(
+            "a process ended that is needed: name="
+                + process.name()
+                + " pid="
+                + process.pid()
+                + " exitCode="
+                + process.awaitExit(Duration.ZERO));
+      }
+    }
+    return true;
   }
 
   /** The heartbeats heard so far. */
