@@ -4,6 +4,7 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.LogEnd;
+import io.understudy.log.LogStart;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
@@ -22,7 +23,9 @@ import picocli.CommandLine.Spec;
     subcommands = LogTrimCommand.class,
     description = {
       "Write out the events of a VM that are committed now.",
-      "The log is checked from its beginning on, also the part that is not shown."
+      "The log is checked from its beginning on, also the part that is not shown. Where the"
+          + " beginning",
+      "was deleted, that is where the oldest snapshot that is left was taken."
     })
 final class LogCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(200);
@@ -70,7 +73,14 @@ final class LogCommand implements Callable<Integer> {
     ClusterConnection connection = cluster.reach();
     ClusterOptions.requireLog(connection, vm);
     Dump dump = new Dump(spec.commandLine().getOut());
-    try (EpochReader reader = EpochReader.fromStart(connection, vm)) {
+    LogStart start = LogStart.earliest(connection, vm);
+    if (start.firstEpoch() > fromEpoch) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "the log begins with epoch " + start.firstEpoch() + ", what was before is deleted");
+      err.flush();
+    }
+    try (EpochReader reader = start.open(connection, vm)) {
       LogEnd end = reader.end();
       while (!dump.isFull() && !reader.reached(end)) {
         Epoch epoch = reader.poll(POLL);

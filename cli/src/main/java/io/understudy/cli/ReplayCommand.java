@@ -3,6 +3,8 @@ package io.understudy.cli;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
+import io.understudy.log.LogException;
+import io.understudy.log.LogStart;
 import io.understudy.machine.MachineOutput;
 import io.understudy.machine.MachineParts;
 import io.understudy.replay.OfflineReplay;
@@ -32,7 +34,11 @@ import picocli.CommandLine.Spec;
 /** Executes a recorded run again and compares every epoch with the log. */
 @Command(
     name = "replay",
-    description = "Execute the run of a VM again from its log and compare every epoch.")
+    description = {
+      "Execute the run of a VM again from its log and compare every epoch.",
+      "Where the beginning of the log was deleted, this begins with the oldest snapshot that is"
+          + " left."
+    })
 final class ReplayCommand implements Callable<Integer> {
   private static final long PROGRESS_NANOS = 1_000_000_000L;
 
@@ -52,6 +58,15 @@ final class ReplayCommand implements Callable<Integer> {
       names = "--verify",
       description = "Compare the digests of every epoch. Must be given: there is no other replay.")
   private boolean verify;
+
+  @Option(
+      names = "--from-epoch",
+      paramLabel = "N",
+      description = {
+        "Do not execute what is long before this epoch: begin with the newest snapshot before it,",
+        "if there is one."
+      })
+  private Long fromEpoch;
 
   @Option(
       names = "--until-epoch",
@@ -96,19 +111,22 @@ final class ReplayCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--json and --console - both write to stdout: give a file");
     }
-    if (untilEpoch != null && untilEpoch < 0) {
-      throw new ParameterException(
-          spec.commandLine(), "--until-epoch must not be negative, is " + untilEpoch);
-    }
+    requireEpochs();
     if (times < 1) {
       throw new ParameterException(spec.commandLine(), "--times must be at least 1, is " + times);
     }
     guest.files().requireReadable();
     ClusterConnection connection = cluster.reach();
+    LogStart start = start(connection);
     ReplaySeries series = new ReplaySeries(vm, times);
     try (Kvm kvm = Kvm.open(device)) {
       for (int number = 1; number <= times; number++) {
-        replay(kvm, connection, number, series);
+        // The log may have grown since the first time.
+        long last =
+            series.report() != null
+                ? series.report().lastEpoch()
+                : untilEpoch == null ? Long.MAX_VALUE : untilEpoch;
+        replay(kvm, new OfflineReplay.Span(connection, vm, start, last), number, series);
       }
     }
     // With the console on stdout, the result must not be taken for something the guest said.
@@ -118,25 +136,56 @@ final class ReplayCommand implements Callable<Integer> {
     return ExitCode.OK.code();
   }
 
-  private void replay(Kvm kvm, ClusterConnection connection, int number, ReplaySeries series)
+  private void requireEpochs() {
+    if (fromEpoch != null && fromEpoch < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--from-epoch must not be negative, is " + fromEpoch);
+    }
+    long least = fromEpoch == null ? 0 : fromEpoch;
+    if (untilEpoch != null && untilEpoch < least) {
+      throw new ParameterException(
+          spec.commandLine(), "--until-epoch must be at least " + least + ", is " + untilEpoch);
+    }
+  }
+
+  private LogStart start(ClusterConnection connection) {
+    ClusterOptions.requireLog(connection, vm);
+    LogStart start =
+        fromEpoch == null
+            ? LogStart.earliest(connection, vm)
+            : LogStart.before(connection, vm, fromEpoch);
+    if (untilEpoch != null && untilEpoch < start.firstEpoch()) {
+      throw new LogException(
+          "the log is deleted up to there and further: vm="
+              + vm
+              + " untilEpoch="
+              + untilEpoch
+              + " firstEpoch="
+              + start.firstEpoch());
+    }
+    if (start.snapshot() != null) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "begins with snapshot "
+              + start.snapshot().id()
+              + " of epoch "
+              + start.snapshot().manifest().epoch());
+      err.flush();
+    }
+    return start;
+  }
+
+  private void replay(Kvm kvm, OfflineReplay.Span span, int number, ReplaySeries series)
       throws InterruptedException, IOException {
-    OfflineReplay.Report first = series.report();
-    long last = untilEpoch == null ? Long.MAX_VALUE : untilEpoch;
+    boolean isFirst = series.report() == null;
     Progress progress = new Progress(number);
     MessageDigest digest = Hashes.sha256();
     OfflineReplay.Report report;
     try (OutputStream out =
-        new DigestOutputStream(first == null ? open() : OutputStream.nullOutputStream(), digest)) {
+        new DigestOutputStream(isFirst ? open() : OutputStream.nullOutputStream(), digest)) {
       report =
           OfflineReplay.run(
-              kvm,
-              connection,
-              vm,
-              this::parts,
-              // The log may have grown since the first time.
-              first == null ? last : first.lastEpoch(),
-              writingTo(out),
-              (epoch, machine) -> progress.applied(epoch));
+              kvm, span, this::parts, writingTo(out), (epoch, machine) -> progress.applied(epoch));
     }
     series.add(report, HexFormat.of().formatHex(digest.digest()), progress.elapsedMillis());
   }

@@ -71,6 +71,8 @@ final class ReplaySeries {
             .put("vm", vm.text())
             .put("run", report.run().toString())
             .put("replays", millis.size())
+            .put("snapshot", report.snapshot() == null ? null : report.snapshot().toString())
+            .put("firstEpoch", report.firstEpoch())
             .put("verifiedEpochs", report.epochs())
             .put("events", report.events())
             .put("lastEpoch", report.lastEpoch())
@@ -93,8 +95,17 @@ final class ReplaySeries {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
-            "verified: vm=%s run=%s epochs=%d events=%d lastEpoch=%d term=%d%n",
-            vm, report.run(), report.epochs(), report.events(), report.lastEpoch(), report.term()));
+            "verified: vm=%s run=%s epochs=%d events=%d firstEpoch=%d lastEpoch=%d term=%d%n",
+            vm,
+            report.run(),
+            report.epochs(),
+            report.events(),
+            report.firstEpoch(),
+            report.lastEpoch(),
+            report.term()));
+    if (report.snapshot() != null) {
+      text.append(String.format("begins:   with snapshot %s%n", report.snapshot()));
+    }
     text.append(
         String.format(
             "machine:  position=%d virtualSeconds=%.3f outputBytes=%d ended=%s%n",

@@ -14,7 +14,18 @@ import org.junit.jupiter.api.Test;
 final class ReplaySeriesTest {
   private static OfflineReplay.Report report(long position) {
     return new OfflineReplay.Report(
-        new UUID(1, 2), 7, 30, 6, 1, position, 5_000_000, 3, new StateDigest(1, 2, 3), null);
+        new UUID(1, 2),
+        null,
+        0,
+        7,
+        30,
+        6,
+        1,
+        position,
+        5_000_000,
+        3,
+        new StateDigest(1, 2, 3),
+        null);
   }
 
   private final ReplaySeries series = new ReplaySeries(new VmId("a"), 3);

@@ -233,7 +233,7 @@ public final class EpochReader implements EpochSource {
     String what =
         cutOff
             ? "log no longer holds the records to be read next (deleted by retention or by"
-                + " understudy log trim?); a standby that is started again begins with a snapshot"
+                + " understudy log trim?); whoever is started again begins with a snapshot"
             : "log ends before the records that were read last (another or a lost topic?)";
     return new LogTruncatedException(
         what + ": vm=" + vm + " offsets=" + wanted + " firstOffsets=" + beginnings,

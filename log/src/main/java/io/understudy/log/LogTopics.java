@@ -146,11 +146,12 @@ public final class LogTopics implements AutoCloseable {
    *
    * @param all all snapshots of the VM, in the order in which they were completed
    * @param keep how many complete ones stay, at least 1; the newest verified one stays, too
-   * @param log if it is to be shortened up to snapshots: the next one for that stays as well
+   * @param log the VM's: the one behind which it begins stays as well
+   * @param isShortened whether it is shortened up to snapshots: so does the next one for that
    */
   public void deleteOldSnapshots(
-      VmId vm, List<StoredSnapshot> all, int keep, Optional<LogExtent> log) {
-    deleteRecords(Topics.snapshots(vm), SnapshotRetention.deletable(all, keep, log));
+      VmId vm, List<StoredSnapshot> all, int keep, LogExtent log, boolean isShortened) {
+    deleteRecords(Topics.snapshots(vm), SnapshotRetention.deletable(all, keep, log, isShortened));
   }
 
   /** Deletes events for good; what may be deleted is for {@link LogTrim} to say. */

@@ -16,12 +16,14 @@ final class SnapshotRetention {
    * @param all all snapshots, in the order in which they were completed
    * @param keep how many of the complete ones stay, at least 1; the newest verified one stays
    *     beyond that, for the log may have been shortened up to it
-   * @param log where it begins, if it is to be shortened up to snapshots as they grow old: the
-   *     oldest verified one behind its beginning is the next and stays, too, or those who order
-   *     snapshots often would keep the log from ever becoming shorter
+   * @param log where it begins: if that is behind a snapshot, this one stays, or nobody could read
+   *     what comes next
+   * @param isShortened whether it is shortened up to snapshots as they grow old: the oldest
+   *     verified one behind its beginning is the next and stays, too, or those who order snapshots
+   *     often would keep the log from ever becoming shorter
    */
   static SortedMap<Integer, Long> deletable(
-      List<StoredSnapshot> all, int keep, Optional<LogExtent> log) {
+      List<StoredSnapshot> all, int keep, LogExtent log, boolean isShortened) {
     List<StoredSnapshot> complete =
         all.stream().filter(snapshot -> snapshot.manifest().isComplete()).toList();
     SortedMap<Integer, Long> below = new TreeMap<>();
@@ -33,7 +35,10 @@ final class SnapshotRetention {
     Optional<StoredSnapshot> verified =
         complete.stream().filter(StoredSnapshot::verified).reduce((before, next) -> next);
     verified.ifPresent(kept::add);
-    log.flatMap(extent -> next(complete, extent)).ifPresent(kept::add);
+    complete.stream().filter(snapshot -> isAtBeginning(snapshot, log)).forEach(kept::add);
+    if (isShortened) {
+      next(complete, log).ifPresent(kept::add);
+    }
     for (StoredSnapshot snapshot : kept) {
       List<Long> first = snapshot.manifest().firstOffsets();
       for (int partition = 0; partition < first.size(); partition++) {
@@ -53,7 +58,11 @@ final class SnapshotRetention {
     return complete.stream()
         .filter(StoredSnapshot::verified)
         .filter(snapshot -> log.reaches(snapshot.position()))
-        .filter(snapshot -> !snapshot.position().offsets().equals(log.beginnings()))
+        .filter(snapshot -> !isAtBeginning(snapshot, log))
         .findFirst();
+  }
+
+  private static boolean isAtBeginning(StoredSnapshot snapshot, LogExtent log) {
+    return snapshot.position().offsets().equals(log.beginnings());
   }
 }

@@ -48,16 +48,29 @@ class LogTrimTest {
       assertThat(trim.snapshot().manifest().epoch()).isEqualTo(2);
       assertThat(LogExtent.of(connection, vm).isWhole()).as("planning deletes nothing").isTrue();
 
+      assertThat(LogStart.earliest(connection, vm)).isEqualTo(LogStart.BEGINNING);
+      assertThat(LogStart.before(connection, vm, 2)).isEqualTo(LogStart.BEGINNING);
+      assertThat(LogStart.before(connection, vm, 3).snapshot()).isEqualTo(trim.snapshot());
+
       trim.apply(connection);
       assertThat(LogExtent.of(connection, vm).isWhole()).isFalse();
       assertThat(LogExtent.of(connection, vm).run()).isEqualTo(run);
       assertThatThrownBy(() -> EpochReader.fromStart(connection, vm).close())
           .isInstanceOfSatisfying(
               LogTruncatedException.class, cut -> assertThat(cut.isCutOff()).isTrue());
-      try (EpochSource source = EpochReader.open(connection, vm, run, trim.snapshot().position())) {
+      LogStart earliest = LogStart.earliest(connection, vm);
+      assertThat(earliest.snapshot()).isEqualTo(trim.snapshot());
+      assertThat(earliest.firstEpoch()).isEqualTo(3);
+      try (EpochSource source = earliest.open(connection, vm)) {
         assertThat(source.poll(PATIENCE).number()).isEqualTo(3);
         assertThat(source.poll(PATIENCE).number()).isEqualTo(4);
       }
+      assertThat(LogStart.before(connection, vm, 5).firstEpoch()).as("the newest").isEqualTo(5);
+      assertThat(LogStart.before(connection, vm, 4)).isEqualTo(earliest);
+      assertThatThrownBy(() -> LogStart.before(connection, vm, 2))
+          .isInstanceOfSatisfying(
+              LogTruncatedException.class, cut -> assertThat(cut.isCutOff()).isTrue())
+          .hasMessageContaining("of an epoch before 2, the first that can be read is 3");
       assertThat(LogTrim.plan(connection, vm).offsets()).as("left to delete").isZero();
     }
   }

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -147,7 +146,7 @@ class SnapshotTopicTest {
     StoredSnapshot fourth = write(80, bytes(1, 10), 3);
     try (SnapshotDirectory directory = directory()) {
       assertThat(directory.all()).hasSize(4);
-      topics.deleteOldSnapshots(vm, directory.all(), 1, Optional.empty());
+      topics.deleteOldSnapshots(vm, directory.all(), 1, logFrom(0), false);
     }
     try (SnapshotDirectory directory = directory()) {
       assertThat(directory.all())
@@ -177,19 +176,33 @@ class SnapshotTopicTest {
       directory.publishVerified(newer, "node");
     }
 
-    assertThat(keptOfOne(0)).containsExactly(60L, 70L, 80L);
-    assertThat(keptOfOne(60)).containsExactly(70L, 80L);
+    assertThat(keptOfOne(0, true)).containsExactly(60L, 70L, 80L);
+    assertThat(keptOfOne(0, false)).containsExactly(70L, 80L);
   }
 
-  private List<Long> keptOfOne(long beginning) {
-    TreeMap<Integer, Long> beginnings = new TreeMap<>(Map.of(0, beginning, 1, beginning + 1));
-    LogExtent log = new LogExtent(run, beginnings, beginnings);
+  @Test
+  void oneAtTheLogsBeginningStays() {
+    write(50, bytes(1, 10), 3);
+    write(60, bytes(1, 10), 3);
+    write(70, bytes(1, 10), 3);
+    write(80, bytes(1, 10), 3);
+
+    assertThat(keptOfOne(60, false)).containsExactly(60L, 70L, 80L);
+    assertThat(keptOfOne(75, false)).containsExactly(80L);
+  }
+
+  private List<Long> keptOfOne(long beginning, boolean isShortened) {
     try (SnapshotDirectory directory = directory()) {
-      topics.deleteOldSnapshots(vm, directory.all(), 1, Optional.of(log));
+      topics.deleteOldSnapshots(vm, directory.all(), 1, logFrom(beginning), isShortened);
     }
     try (SnapshotDirectory directory = directory()) {
       return directory.all().stream().map(snapshot -> snapshot.manifest().epoch()).toList();
     }
+  }
+
+  private LogExtent logFrom(long beginning) {
+    TreeMap<Integer, Long> beginnings = new TreeMap<>(Map.of(0, beginning, 1, beginning + 1));
+    return new LogExtent(run, beginnings, beginnings);
   }
 
   private SnapshotDirectory directory() {

@@ -6,6 +6,8 @@ import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
 import io.understudy.log.LogEnd;
 import io.understudy.log.LogException;
+import io.understudy.log.LogStart;
+import io.understudy.log.StoredSnapshot;
 import io.understudy.machine.Machine;
 import io.understudy.machine.MachineConfig;
 import io.understudy.machine.MachineLoop;
@@ -13,6 +15,7 @@ import io.understudy.machine.MachineOutput;
 import io.understudy.machine.MachineParts;
 import io.understudy.machine.RunHeader;
 import io.understudy.machine.StateDigest;
+import io.understudy.schemas.EventCodec;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.VmId;
@@ -21,31 +24,48 @@ import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
-/**
- * Replays a run from its beginning as far as it is in the log now, verifying every epoch; for
- * audit.
- */
+/** Replays a run as far as it is in the log now, verifying every epoch; for audit. */
 public final class OfflineReplay {
   private static final Duration POLL = Duration.ofMillis(200);
 
   private OfflineReplay() {}
 
   /**
+   * What is replayed.
+   *
+   * @param connection the Kafka cluster
+   * @param vm the virtual machine
+   * @param start where to begin
+   * @param untilEpoch last epoch to apply; {@link Long#MAX_VALUE} for all; one before the start
+   *     gives an empty span
+   */
+  public record Span(ClusterConnection connection, VmId vm, LogStart start, long untilEpoch) {
+    /** All of a run. */
+    public static Span all(ClusterConnection connection, VmId vm) {
+      return new Span(connection, vm, LogStart.BEGINNING, Long.MAX_VALUE);
+    }
+  }
+
+  /**
    * What was verified.
    *
    * @param run the run
+   * @param snapshot what the machine was made of before the first epoch; null if it was powered on
+   * @param firstEpoch number of the first epoch
    * @param epochs epochs applied, each with its digests compared and its place in the chain checked
    * @param events events applied
    * @param lastEpoch number of the last one
    * @param term the term it was committed in
-   * @param position deterministic exits executed
+   * @param position deterministic exits executed since the run began
    * @param virtualNanos virtual time of the machine at the end
-   * @param outputBytes console bytes produced
+   * @param outputBytes console bytes produced since the run began
    * @param digest the machine's state at the end
    * @param ended why the guest ended, or null if it had not
    */
   public record Report(
       UUID run,
+      UUID snapshot,
+      long firstEpoch,
       long epochs,
       long events,
       long lastEpoch,
@@ -59,42 +79,43 @@ public final class OfflineReplay {
   /**
    * Replays.
    *
-   * @param untilEpoch last epoch to apply; {@link Long#MAX_VALUE} for all
    * @param parts finds what the run's machine is made of on this host
    * @param output takes what the guest puts out
-   * @param progress told after each epoch, with the machine at its end; the first epoch ends before
-   *     the guest's first instruction
-   * @throws ReplayDivergenceException if an execution is not what the log says
+   * @param progress told after each epoch, with the machine at its end; the first epoch of a run
+   *     ends before the guest's first instruction
+   * @throws ReplayDivergenceException if an execution is not what the log says, or a snapshot is
+   *     not the machine of its epoch
    * @throws io.understudy.log.LogException if the log is damaged or incomplete
    */
   public static Report run(
       Kvm kvm,
-      ClusterConnection connection,
-      VmId vm,
+      Span span,
       Function<RunStarted, MachineParts> parts,
-      long untilEpoch,
       MachineOutput output,
       BiConsumer<Epoch, Machine> progress)
       throws InterruptedException {
-    try (EpochReader source = EpochReader.fromStart(connection, vm)) {
+    try (EpochReader source = span.start().open(span.connection(), span.vm())) {
       LogEnd end = source.end();
-      Epoch first = source.poll(POLL);
-      while (first == null && !source.reached(end)) {
-        first = source.poll(POLL);
-      }
-      if (first == null) {
-        throw new LogException("the log holds no epoch yet: vm=" + vm);
-      }
-      EventRecord header = first.events().get(0);
+      StoredSnapshot snapshot = span.start().snapshot();
+      Epoch first = snapshot == null ? first(source, end, span.vm()) : null;
+      EventRecord header =
+          snapshot == null
+              ? first.events().get(0)
+              : EventCodec.decode(snapshot.manifest().header());
       RunStarted started = (RunStarted) header.event();
       MachineConfig config = RunHeader.accept(kvm, started, parts.apply(started));
-      ReplayProgress counted = new ReplayProgress(-1, 0);
-      try (Machine machine = Machine.powerOn(kvm, config, output)) {
+      ReplayProgress counted =
+          new ReplayProgress(span.start().firstEpoch() - 1, snapshot == null ? 0 : snapshot.term());
+      try (Machine machine =
+          snapshot == null
+              ? Machine.powerOn(kvm, config, output)
+              : SnapshotCheck.restore(
+                  kvm, config, output, span.connection(), snapshot, () -> false)) {
         Replayer.Follower follower =
             new Replayer.Follower() {
               @Override
               public boolean stopHere() {
-                return counted.epoch() >= untilEpoch || source.reached(end);
+                return counted.epoch() >= span.untilEpoch() || source.reached(end);
               }
 
               @Override
@@ -111,6 +132,8 @@ public final class OfflineReplay {
         }
         return new Report(
             header.run(),
+            snapshot == null ? null : snapshot.id(),
+            span.start().firstEpoch(),
             counted.digestsVerified(),
             counted.events(),
             counted.epoch(),
@@ -122,5 +145,16 @@ public final class OfflineReplay {
             machine.ended().orElse(null));
       }
     }
+  }
+
+  private static Epoch first(EpochReader source, LogEnd end, VmId vm) {
+    Epoch first = source.poll(POLL);
+    while (first == null && !source.reached(end)) {
+      first = source.poll(POLL);
+    }
+    if (first == null) {
+      throw new LogException("the log holds no epoch yet: vm=" + vm);
+    }
+    return first;
   }
 }

@@ -40,15 +40,26 @@ public final class SnapshotCheck {
       ClusterConnection connection,
       StoredSnapshot snapshot,
       BooleanSupplier giveUp) {
+    restore(kvm, config, MachineOutput.NONE, connection, snapshot, giveUp).close();
+  }
+
+  /** The same, but returns the machine, which stands at the end of the snapshot's epoch. */
+  static Machine restore(
+      Kvm kvm,
+      MachineConfig config,
+      MachineOutput output,
+      ClusterConnection connection,
+      StoredSnapshot snapshot,
+      BooleanSupplier giveUp) {
     if (!snapshot.manifest().isComplete()) {
       throw new IllegalArgumentException("the snapshot builds on another one: " + snapshot.id());
     }
     byte[][] encoded = new byte[1][];
-    try (Machine machine =
+    Machine machine =
         Machine.restore(
             kvm,
             config,
-            MachineOutput.NONE,
+            output,
             sink ->
                 encoded[0] =
                     SnapshotReader.read(
@@ -61,8 +72,13 @@ public final class SnapshotCheck {
                           }
                           sink.page(number, content);
                         }),
-            () -> MachineSnapshot.decode(encoded[0]).state())) {
+            () -> MachineSnapshot.decode(encoded[0]).state());
+    try {
       requireSame(snapshot, machine.digest());
+      return machine;
+    } catch (RuntimeException | Error failure) {
+      machine.close();
+      throw failure;
     }
   }
 

@@ -1,9 +1,8 @@
 package io.understudy.replay;
 
 import io.understudy.log.CrashPoint;
-import io.understudy.log.EpochReader;
 import io.understudy.log.EpochSource;
-import io.understudy.log.LogTruncatedException;
+import io.understudy.log.LogStart;
 import io.understudy.log.SnapshotReader;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.machine.Machine;
@@ -19,7 +18,6 @@ import io.understudy.schemas.SnapshotPart;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +29,6 @@ import org.slf4j.LoggerFactory;
  * <p>Owned by the vCPU thread.
  */
 final class SnapshotLoader {
-  private static final Duration MARKER_TIMEOUT = Duration.ofSeconds(5);
-  private static final Duration MARKER_POLL = Duration.ofMillis(100);
-
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotLoader.class);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -55,7 +50,7 @@ final class SnapshotLoader {
   StandbyStart load(StoredSnapshot snapshot, CheckpointStore store, Checkpoint base) {
     SnapshotPart.Completed manifest = snapshot.manifest();
     EventRecord header = EventCodec.decode(manifest.header());
-    EpochSource source = open(snapshot);
+    EpochSource source = new LogStart(snapshot).open(setup.connection(), setup.vm());
     Machine machine = null;
     try {
       long begin = System.nanoTime();
@@ -90,22 +85,6 @@ final class SnapshotLoader {
         machine.close();
       }
       throw failure;
-    }
-  }
-
-  /** A commit is acknowledged a moment before the end that readers see has moved (LogEnd). */
-  private EpochSource open(StoredSnapshot snapshot) {
-    long deadline = System.nanoTime() + MARKER_TIMEOUT.toNanos();
-    for (; ; ) {
-      try {
-        return EpochReader.open(
-            setup.connection(), setup.vm(), snapshot.run(), snapshot.position());
-      } catch (LogTruncatedException early) {
-        if (early.isCutOff() || System.nanoTime() - deadline >= 0) {
-          throw early;
-        }
-        LockSupport.parkNanos(MARKER_POLL.toNanos());
-      }
     }
   }
 

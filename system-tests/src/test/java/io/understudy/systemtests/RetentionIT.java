@@ -3,11 +3,14 @@ package io.understudy.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.understudy.cli.demo.ChildJvm;
 import io.understudy.cli.demo.IncrTraffic;
 import io.understudy.cli.demo.LocalCluster;
 import io.understudy.log.EpochReader;
 import io.understudy.log.LogExtent;
+import io.understudy.log.LogStart;
 import io.understudy.log.LogTruncatedException;
 import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
@@ -79,6 +82,8 @@ class RetentionIT {
       }
       assertThatThrownBy(() -> EpochReader.fromStart(cluster.connection(), ID).close())
           .isInstanceOf(LogTruncatedException.class);
+      pair.leader().kill();
+      assertRestCanBeAudited(cluster);
     }
   }
 
@@ -150,6 +155,46 @@ class RetentionIT {
         pair.assertNothingLostOrTwice(traffic);
       }
     }
+  }
+
+  /**
+   * From the snapshot behind which the log begins, by an auditor who has nothing but the cluster.
+   */
+  private static void assertRestCanBeAudited(LocalCluster cluster) throws Exception {
+    LogStart earliest = LogStart.earliest(cluster.connection(), ID);
+    assertThat(earliest.snapshot().position().offsets())
+        .as("nothing of the log is out of reach")
+        .isEqualTo(LogExtent.of(cluster.connection(), ID).beginnings());
+
+    JsonNode replay = audit(cluster, "replay", "--verify");
+    assertThat(replay.path("snapshot").asText()).isEqualTo(earliest.snapshot().id().toString());
+    assertThat(replay.path("firstEpoch").asLong()).isEqualTo(earliest.firstEpoch()).isPositive();
+    assertThat(replay.path("verifiedEpochs").asLong())
+        .isEqualTo(replay.path("lastEpoch").asLong() - earliest.firstEpoch() + 1)
+        .isPositive();
+    assertThat(replay.path("term").asLong()).isEqualTo(3);
+    JsonNode log = audit(cluster, "log", "--summary");
+    assertThat(log.path("types").path("EpochCommitted").path("events").asLong())
+        .as(log.toString())
+        .isEqualTo(replay.path("verifiedEpochs").asLong());
+  }
+
+  private static JsonNode audit(LocalCluster cluster, String command, String option)
+      throws Exception {
+    ChildJvm audit =
+        cluster.start(
+            "audit-" + command,
+            List.of(
+                command,
+                "--vm",
+                VM,
+                option,
+                "--json",
+                "--bootstrap-server",
+                cluster.bootstrapServers()));
+    assertThat(audit.awaitExit(TestPair.TIMEOUT.multipliedBy(2))).as(audit.tail()).isZero();
+    String printed = String.join("\n", audit.lines());
+    return new ObjectMapper().readTree(printed.substring(printed.indexOf("{\n")));
   }
 
   private static void assertSnapshotIsTheLogsBeginning(LocalCluster cluster, LogExtent log) {

@@ -43,10 +43,8 @@ record ReplayedRun(String mismatch, List<EventRecord> records, long nanos) {
     try {
       OfflineReplay.run(
           kvm,
-          connection,
-          vm,
+          OfflineReplay.Span.all(connection, vm),
           GuestFiles.BUILT_IN::read,
-          Long.MAX_VALUE,
           answers,
           (epoch, machine) -> {
             if (kickers.isEmpty()) {

@@ -17,10 +17,8 @@ final class ReplayedRun {
     OfflineReplay.Report report =
         OfflineReplay.run(
             kvm,
-            connection,
-            vm,
+            OfflineReplay.Span.all(connection, vm),
             GuestFiles.BUILT_IN::read,
-            Long.MAX_VALUE,
             value -> {
               replies.transmitted(value);
               replies.arrived(replies.size());

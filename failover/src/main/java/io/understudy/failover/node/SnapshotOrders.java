@@ -118,12 +118,12 @@ final class SnapshotOrders implements AutoCloseable {
         }
         take(order);
         directory.poll(POLL);
-        Optional<LogExtent> shortened =
-            settings.snapshots().retention().isOff()
-                ? Optional.empty()
-                : Optional.of(LogExtent.of(settings.connection(), settings.vm()));
         topics.deleteOldSnapshots(
-            settings.vm(), directory.all(), settings.snapshots().keep(), shortened);
+            settings.vm(),
+            directory.all(),
+            settings.snapshots().keep(),
+            LogExtent.of(settings.connection(), settings.vm()),
+            !settings.snapshots().retention().isOff());
       }
     } catch (LogException failure) {
       LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.getMessage());

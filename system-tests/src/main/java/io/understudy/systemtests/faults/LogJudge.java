@@ -50,10 +50,8 @@ final class LogJudge {
     try (Kvm kvm = Kvm.open()) {
       OfflineReplay.run(
           kvm,
-          connection,
-          vm,
+          OfflineReplay.Span.all(connection, vm),
           GuestFiles.BUILT_IN::read,
-          Long.MAX_VALUE,
           output::write,
           (epoch, machine) -> applied(epoch));
       compare(traces);
