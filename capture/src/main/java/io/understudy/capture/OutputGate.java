@@ -18,11 +18,21 @@ public interface OutputGate {
    */
   long releasedOffset();
 
-  /** vCPU thread: network frames before this number have left; goes into the next epoch's mark. */
-  long releasedFrames();
+  /**
+   * vCPU thread: network frames before this number have left; goes into the next epoch's mark. None
+   * where there is no network.
+   */
+  default long releasedFrames() {
+    return 0;
+  }
 
-  /** vCPU thread: whether more output can be held; if not, the guest stands still. */
-  boolean hasRoom();
+  /**
+   * vCPU thread: whether more output can be held; if not, the guest stands still. A gate without a
+   * bound has room.
+   */
+  default boolean hasRoom() {
+    return true;
+  }
 
   /**
    * vCPU thread: the guest has ended and all it put out is committed. Waits, for a bounded time,

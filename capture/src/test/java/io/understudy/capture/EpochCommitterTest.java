@@ -88,16 +88,6 @@ class EpochCommitterTest {
     }
 
     @Override
-    public long releasedFrames() {
-      return 0;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
     public void stop(String reason) {
       calls.add("stop " + reason);
     }

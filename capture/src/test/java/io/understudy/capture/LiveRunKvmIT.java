@@ -169,16 +169,6 @@ class LiveRunKvmIT {
     }
 
     @Override
-    public long releasedFrames() {
-      return 0;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
     public void finish(String reason) {
       calls.add("finish " + reason);
     }

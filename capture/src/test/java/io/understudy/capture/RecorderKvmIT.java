@@ -267,16 +267,6 @@ class RecorderKvmIT {
     }
 
     @Override
-    public long releasedFrames() {
-      return 0;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
     public void stop(String reason) {}
   }
 }

@@ -3,7 +3,6 @@ package io.understudy.cli;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogTrim;
 import io.understudy.schemas.SnapshotPart;
-import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,13 +22,7 @@ final class LogTrimCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
 
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
+  @Mixin private VmOption vm;
 
   @Option(names = "--dry-run", description = "Say what would be deleted, and delete nothing.")
   private boolean dryRun;
@@ -40,8 +33,8 @@ final class LogTrimCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ClusterConnection connection = cluster.reach();
-    ClusterOptions.requireLog(connection, vm);
-    LogTrim trim = LogTrim.plan(connection, vm);
+    ClusterOptions.requireLog(connection, vm.id());
+    LogTrim trim = LogTrim.plan(connection, vm.id());
     if (!dryRun) {
       trim.apply(connection);
     }
@@ -56,7 +49,7 @@ final class LogTrimCommand implements Callable<Integer> {
       out.println(
           Json.pretty(
               Json.object()
-                  .put("vm", vm.text())
+                  .put("vm", vm.id().text())
                   .put("run", trim.snapshot().run().toString())
                   .put("snapshot", trim.snapshot().id().toString())
                   .put("lastEpochDeleted", manifest.epoch())
@@ -66,7 +59,7 @@ final class LogTrimCommand implements Callable<Integer> {
       out.printf(
           "%s: vm=%s run=%s up to epoch %d, snapshot %s, %d offsets%n",
           dryRun ? "would be deleted" : "deleted",
-          vm,
+          vm.id(),
           trim.snapshot().run(),
           manifest.epoch(),
           trim.snapshot().id(),

@@ -25,13 +25,7 @@ final class OneVmOptions {
       description = "The TAP interface that connects the guest's network card; it must exist.")
   private String tap;
 
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
+  @Mixin private VmOption vm;
 
   /** A way to run a node until it ends. */
   interface Role {
@@ -55,7 +49,7 @@ final class OneVmOptions {
     NodeExit exit = role.run(running);
     err.println(
         "node ended: vm="
-            + vm
+            + vm.id()
             + " node="
             + node.node()
             + " reason="
@@ -67,7 +61,7 @@ final class OneVmOptions {
   }
 
   NodeSettings settings(ClusterConnection connection) {
-    return node.settings(connection, vm, node.state(), tap);
+    return node.settings(connection, vm.id(), node.state(), tap);
   }
 
   GuestOptions guest() {
@@ -79,6 +73,6 @@ final class OneVmOptions {
   }
 
   VmId vm() {
-    return vm;
+    return vm.id();
   }
 }

@@ -3,7 +3,6 @@ package io.understudy.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.understudy.failover.operator.Order;
 import io.understudy.failover.operator.RunDesk;
-import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.function.Function;
@@ -14,13 +13,7 @@ import picocli.CommandLine.Option;
 final class OrderOptions {
   @Mixin private ClusterOptions cluster;
 
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
+  @Mixin private VmOption vm;
 
   @Option(
       names = "--reason",
@@ -43,7 +36,7 @@ final class OrderOptions {
   /** Does {@code work} at the VM's desk and writes what it returns, one way or the other. */
   int run(Function<RunDesk, ObjectNode> work, Function<ObjectNode, String> text, PrintWriter out) {
     Limits.within("--timeout", timeout, Duration.ofSeconds(1), Limits.HOUR);
-    try (RunDesk desk = RunDesk.open(cluster.reach(), vm)) {
+    try (RunDesk desk = RunDesk.open(cluster.reach(), vm.id())) {
       ObjectNode result = work.apply(desk);
       out.println(json ? Json.pretty(result) : text.apply(result));
       out.flush();
@@ -53,7 +46,7 @@ final class OrderOptions {
 
   /** An empty result of this VM. */
   ObjectNode result() {
-    return Json.object().put("vm", vm.text());
+    return Json.object().put("vm", vm.id().text());
   }
 
   Order order() {

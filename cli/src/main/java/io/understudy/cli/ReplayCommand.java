@@ -10,7 +10,6 @@ import io.understudy.machine.MachineParts;
 import io.understudy.replay.OfflineReplay;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import io.understudy.schemas.Hashes;
-import io.understudy.schemas.VmId;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -46,13 +45,7 @@ final class ReplayCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private GuestOptions guest;
 
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
+  @Mixin private VmOption vm;
 
   @Option(
       names = "--verify",
@@ -118,7 +111,7 @@ final class ReplayCommand implements Callable<Integer> {
     guest.files().requireReadable();
     ClusterConnection connection = cluster.reach();
     LogStart start = start(connection);
-    ReplaySeries series = new ReplaySeries(vm, times);
+    ReplaySeries series = new ReplaySeries(vm.id(), times);
     try (Kvm kvm = Kvm.open(device)) {
       for (int number = 1; number <= times; number++) {
         // The log may have grown since the first time.
@@ -126,7 +119,7 @@ final class ReplayCommand implements Callable<Integer> {
             series.report() != null
                 ? series.report().lastEpoch()
                 : untilEpoch == null ? Long.MAX_VALUE : untilEpoch;
-        replay(kvm, new OfflineReplay.Span(connection, vm, start, last), number, series);
+        replay(kvm, new OfflineReplay.Span(connection, vm.id(), start, last), number, series);
       }
     }
     // With the console on stdout, the result must not be taken for something the guest said.
@@ -149,15 +142,15 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private LogStart start(ClusterConnection connection) {
-    ClusterOptions.requireLog(connection, vm);
+    ClusterOptions.requireLog(connection, vm.id());
     LogStart start =
         fromEpoch == null
-            ? LogStart.earliest(connection, vm)
-            : LogStart.before(connection, vm, fromEpoch);
+            ? LogStart.earliest(connection, vm.id())
+            : LogStart.before(connection, vm.id(), fromEpoch);
     if (untilEpoch != null && untilEpoch < start.firstEpoch()) {
       throw new LogException(
           "the log is deleted up to there and further: vm="
-              + vm
+              + vm.id()
               + " untilEpoch="
               + untilEpoch
               + " firstEpoch="
@@ -235,7 +228,7 @@ final class ReplayCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         err.println(
             "replaying: vm="
-                + vm
+                + vm.id()
                 + (times > 1 ? " replay=" + number + "/" + times : "")
                 + " epoch="
                 + epoch.number()

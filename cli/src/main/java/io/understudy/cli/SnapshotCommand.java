@@ -5,7 +5,6 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogExtent;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.replay.SnapshotSource;
-import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -24,13 +23,7 @@ final class SnapshotCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
 
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
+  @Mixin private VmOption vm;
 
   @Option(
       names = "--timeout",
@@ -47,14 +40,14 @@ final class SnapshotCommand implements Callable<Integer> {
   public Integer call() {
     Limits.within("--timeout", timeout, Duration.ofSeconds(1), Limits.HOUR);
     ClusterConnection connection = cluster.reach();
-    ClusterOptions.requireLog(connection, vm);
-    LogExtent log = LogExtent.of(connection, vm);
+    ClusterOptions.requireLog(connection, vm.id());
+    LogExtent log = LogExtent.of(connection, vm.id());
     if (log.run() == null) {
-      throw new OrderRefusedException("this VM has no run yet: vm=" + vm);
+      throw new OrderRefusedException("this VM has no run yet: vm=" + vm.id());
     }
     AtomicBoolean stopped = new AtomicBoolean();
     Termination.onSignal(() -> stopped.set(true));
-    try (SnapshotSource source = SnapshotSource.open(connection, vm, log.run(), "operator")) {
+    try (SnapshotSource source = SnapshotSource.open(connection, vm.id(), log.run(), "operator")) {
       StoredSnapshot taken =
           source
               .order(-1, "ordered on the command line", timeout, stopped::get)
@@ -62,7 +55,7 @@ final class SnapshotCommand implements Callable<Integer> {
                   () ->
                       new OrderRefusedException(
                           "no snapshot was taken: vm="
-                              + vm
+                              + vm.id()
                               + " run="
                               + log.run()
                               + ": does a primary run? see: understudy status"));

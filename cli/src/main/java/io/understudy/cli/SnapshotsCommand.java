@@ -4,7 +4,6 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.schemas.Topics;
-import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
@@ -23,13 +22,7 @@ final class SnapshotsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
 
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
+  @Mixin private VmOption vm;
 
   @Option(names = "--json", description = "Write one JSON object for each snapshot.")
   private boolean json;
@@ -37,7 +30,7 @@ final class SnapshotsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ClusterConnection connection = cluster.reach();
-    ClusterOptions.requireLog(connection, vm);
+    ClusterOptions.requireLog(connection, vm.id());
     PrintWriter out = spec.commandLine().getOut();
     if (!json) {
       out.print(SnapshotText.heading());
@@ -55,10 +48,10 @@ final class SnapshotsCommand implements Callable<Integer> {
 
   /** A run that nobody has ordered a snapshot of may have no topic for them. */
   private List<StoredSnapshot> read(ClusterConnection connection) {
-    if (!ClusterOptions.topics(connection).contains(Topics.snapshots(vm))) {
+    if (!ClusterOptions.topics(connection).contains(Topics.snapshots(vm.id()))) {
       return List.of();
     }
-    try (SnapshotDirectory directory = SnapshotDirectory.open(connection, vm, TIMEOUT)) {
+    try (SnapshotDirectory directory = SnapshotDirectory.open(connection, vm.id(), TIMEOUT)) {
       return directory.all();
     }
   }

@@ -33,13 +33,7 @@ final class TopicsCommand implements Runnable {
   private static final class Target {
     @Mixin private ClusterOptions cluster;
 
-    @Option(
-        names = "--vm",
-        required = true,
-        paramLabel = "ID",
-        description = "The virtual machine.",
-        converter = Converters.ToVmId.class)
-    private VmId vm;
+    @Mixin private VmOption vm;
 
     private LogTopics open() {
       return new LogTopics(cluster.reach());
@@ -70,8 +64,8 @@ final class TopicsCommand implements Runnable {
       try (LogTopics topics = target.open()) {
         topics.checkCluster();
         topics.createShared();
-        topics.create(target.vm, partitions);
-        show(topics, topics.describeNew(target.vm), target.vm, false, spec);
+        topics.create(target.vm.id(), partitions);
+        show(topics, topics.describeNew(target.vm.id()), target.vm.id(), false, spec);
         return ExitCode.OK.code();
       }
     }
@@ -89,12 +83,12 @@ final class TopicsCommand implements Runnable {
     @Override
     public Integer call() {
       try (LogTopics topics = target.open()) {
-        Optional<LogTopics.EventTopic> found = topics.describe(target.vm);
+        Optional<LogTopics.EventTopic> found = topics.describe(target.vm.id());
         if (found.isEmpty()) {
-          spec.commandLine().getErr().println("this VM has no topic: vm=" + target.vm);
+          spec.commandLine().getErr().println("this VM has no topic: vm=" + target.vm.id());
           return ExitCode.LOG.code();
         }
-        show(topics, found.get(), target.vm, json, spec);
+        show(topics, found.get(), target.vm.id(), json, spec);
         return ExitCode.OK.code();
       }
     }
@@ -116,13 +110,13 @@ final class TopicsCommand implements Runnable {
       if (!yes) {
         throw new ParameterException(
             spec.commandLine(),
-            "this deletes the history of the run for good: vm=" + target.vm + ": add --yes");
+            "this deletes the history of the run for good: vm=" + target.vm.id() + ": add --yes");
       }
       try (LogTopics topics = target.open()) {
-        boolean existed = topics.exists(target.vm);
-        topics.delete(target.vm);
+        boolean existed = topics.exists(target.vm.id());
+        topics.delete(target.vm.id());
         PrintWriter err = spec.commandLine().getErr();
-        err.println((existed ? "deleted: vm=" : "there was no topic: vm=") + target.vm);
+        err.println((existed ? "deleted: vm=" : "there was no topic: vm=") + target.vm.id());
         err.flush();
       }
       return ExitCode.OK.code();

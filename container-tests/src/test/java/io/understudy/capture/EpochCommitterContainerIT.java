@@ -167,16 +167,6 @@ class EpochCommitterContainerIT {
     }
 
     @Override
-    public long releasedFrames() {
-      return 0;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
     public void stop(String reason) {}
   }
 }

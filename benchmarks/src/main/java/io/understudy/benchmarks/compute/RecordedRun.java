@@ -112,16 +112,6 @@ final class RecordedRun {
     }
 
     @Override
-    public long releasedFrames() {
-      return 0;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
     public void stop(String reason) {
       answers.stop();
     }

@@ -488,16 +488,6 @@ public final class Node {
     }
 
     @Override
-    public long checkpointEpoch() {
-      return -1;
-    }
-
-    @Override
-    public long digestsVerified() {
-      return 0;
-    }
-
-    @Override
     public Protection protection() {
       return watch.protection().state();
     }
@@ -515,11 +505,6 @@ public final class Node {
     @Override
     public int throttlePermille() {
       return watch.protection().permille();
-    }
-
-    @Override
-    public long digestMismatches() {
-      return 0;
     }
   }
 }

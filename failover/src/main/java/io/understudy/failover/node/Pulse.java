@@ -22,22 +22,37 @@ final class Pulse implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
   private static final UUID NO_RUN = new UUID(0, 0);
 
-  /** How far the node is; read for each beat. */
+  /** How far the node is; read for each beat. What it does not say, it has nothing to say of. */
   interface Gauge {
     /** Term it knows of, 0 if none. */
-    long term();
+    default long term() {
+      return 0;
+    }
 
     /** Last committed or applied epoch, -1 if none. */
-    long epoch();
+    default long epoch() {
+      return -1;
+    }
 
     /** Position at its end. */
-    long position();
+    default long position() {
+      return 0;
+    }
 
     /** Newest checkpoint, -1 if none. */
-    long checkpointEpoch();
+    default long checkpointEpoch() {
+      return -1;
+    }
 
     /** Digests compared. */
-    long digestsVerified();
+    default long digestsVerified() {
+      return 0;
+    }
+
+    /** How often the machine was not what the log said. */
+    default long digestMismatches() {
+      return 0;
+    }
 
     /** What protects a leader's run. */
     default Protection protection() {
@@ -58,44 +73,10 @@ final class Pulse implements AutoCloseable {
     default long logFirstEpoch() {
       return -1;
     }
-
-    /** How often the machine was not what the log said. */
-    long digestMismatches();
   }
 
   /** A node that has nothing yet. */
-  static final Gauge NOTHING =
-      new Gauge() {
-        @Override
-        public long term() {
-          return 0;
-        }
-
-        @Override
-        public long epoch() {
-          return -1;
-        }
-
-        @Override
-        public long position() {
-          return 0;
-        }
-
-        @Override
-        public long checkpointEpoch() {
-          return -1;
-        }
-
-        @Override
-        public long digestsVerified() {
-          return 0;
-        }
-
-        @Override
-        public long digestMismatches() {
-          return 0;
-        }
-      };
+  static final Gauge NOTHING = new Gauge() {};
 
   /** What a beat says beside the gauge. */
   private record State(UUID run, NodeRole role, String phase, Gauge gauge) {}

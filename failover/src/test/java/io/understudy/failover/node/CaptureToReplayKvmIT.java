@@ -354,16 +354,6 @@ class CaptureToReplayKvmIT {
     }
 
     @Override
-    public long releasedFrames() {
-      return 0;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
     public void stop(String reason) {
       isStopped.set(true);
     }

@@ -166,30 +166,5 @@ class HelperThreadsTest {
       }
       return asked;
     }
-
-    @Override
-    public long epoch() {
-      return 0;
-    }
-
-    @Override
-    public long position() {
-      return 0;
-    }
-
-    @Override
-    public long checkpointEpoch() {
-      return -1;
-    }
-
-    @Override
-    public long digestsVerified() {
-      return 0;
-    }
-
-    @Override
-    public long digestMismatches() {
-      return 0;
-    }
   }
 }

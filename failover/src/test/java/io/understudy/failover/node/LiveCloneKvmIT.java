@@ -290,16 +290,6 @@ class LiveCloneKvmIT {
     }
 
     @Override
-    public long releasedFrames() {
-      return 0;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
     public synchronized void stop(String reason) {
       stopped = true;
       notifyAll();
