@@ -1,20 +1,31 @@
 package io.understudy.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.understudy.log.Epoch;
 import io.understudy.schemas.Attachments;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /** An event as one line for people or one JSON object. Stateless. */
 final class EventText {
+  /** Three digits of the second, whatever they are: columns stay columns. */
+  private static final DateTimeFormatter TIME =
+      new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
+
   private EventText() {}
 
-  /** Epoch, sequence, position and address, then the event. */
-  static String line(EventRecord record) {
+  /** When it was committed, its place in the log and in the run, then the event. */
+  static String line(Epoch epoch, EventRecord record) {
     return String.format(
-        "%8d %10d %12d %s %s",
+        "%s %8d %5d %10d %12d %s %s",
+        TIME.format(Instant.ofEpochMilli(epoch.committedAtMillis())),
         record.epoch(),
+        record.term(),
         record.sequence(),
         record.position(),
         Json.hex(record.rip()),
@@ -23,16 +34,19 @@ final class EventText {
 
   /** The head of {@link #line}'s columns. */
   static String heading() {
-    return String.format("%8s %10s %12s %-18s %s", "EPOCH", "SEQUENCE", "POSITION", "RIP", "EVENT");
+    return String.format(
+        "%-24s %8s %5s %10s %12s %-18s %s",
+        "COMMITTED", "EPOCH", "TERM", "SEQUENCE", "POSITION", "RIP", "EVENT");
   }
 
-  static ObjectNode json(EventRecord record) {
+  static ObjectNode json(Epoch epoch, EventRecord record) {
     ObjectNode json =
         Json.object()
             .put("vm", record.vm())
             .put("run", record.run().toString())
             .put("term", record.term())
             .put("epoch", record.epoch())
+            .put("committedAtMillis", epoch.committedAtMillis())
             .put("sequence", record.sequence())
             .put("position", record.position())
             .put("rip", Json.hex(record.rip()))

@@ -1,5 +1,6 @@
 package io.understudy.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
@@ -17,15 +18,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Writes out what is in a VM's event log. */
+/** Writes out what is in a VM's event log, and says what of it was checked. */
 @Command(
     name = "log",
     subcommands = LogTrimCommand.class,
     description = {
       "Write out the events of a VM that are committed now.",
-      "The log is checked from its beginning on, also the part that is not shown. Where the"
-          + " beginning",
-      "was deleted, that is where the oldest snapshot that is left was taken."
+      "What is read is checked, also where it is not shown; which epochs that were, and the hash"
+          + " behind",
+      "the last of them, is said at the end. Reading begins with the run, or with the oldest"
+          + " snapshot",
+      "that is left if the beginning of the log was deleted."
     })
 final class LogCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(200);
@@ -41,20 +44,15 @@ final class LogCommand implements Callable<Integer> {
       converter = Converters.ToVmId.class)
   private VmId vm;
 
-  @Option(
-      names = "--from-epoch",
-      defaultValue = "0",
-      paramLabel = "N",
-      description = "First epoch to show.")
-  private long fromEpoch;
-
-  @Option(names = "--limit", paramLabel = "N", description = "Most events to show.")
-  private Long limit;
+  @Mixin private LogFilter filter;
+  @Mixin private ExpectedHashes expected;
 
   @Option(names = "--json", description = "Write one JSON object for each event.")
   private boolean json;
 
-  @Option(names = "--summary", description = "Write only counts and bytes for each type of event.")
+  @Option(
+      names = "--summary",
+      description = "Write only counts and bytes for each type of event, and what was checked.")
   private boolean summary;
 
   @Override
@@ -62,42 +60,49 @@ final class LogCommand implements Callable<Integer> {
     if (vm == null) {
       throw new ParameterException(spec.commandLine(), "Missing required option: '--vm=ID'");
     }
-    if (fromEpoch < 0 || (limit != null && limit < 1)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--from-epoch must not be negative and --limit at least 1: fromEpoch="
-              + fromEpoch
-              + " limit="
-              + limit);
-    }
+    filter.check(spec);
     ClusterConnection connection = cluster.reach();
-    ClusterOptions.requireLog(connection, vm);
+    LogVerdict verdict = new LogVerdict(vm);
     Dump dump = new Dump(spec.commandLine().getOut());
-    LogStart start = LogStart.earliest(connection, vm);
-    if (start.firstEpoch() > fromEpoch) {
+    boolean isAll = read(connection, verdict, dump);
+    dump.finish(verdict);
+    filter.span().requireReached(vm, verdict.lastEpoch());
+    expected.finish();
+    if (!summary) {
       PrintWriter err = spec.commandLine().getErr();
-      err.println(
-          "the log begins with epoch " + start.firstEpoch() + ", what was before is deleted");
+      err.println(verdict.line());
+      if (!isAll) {
+        err.println("what comes behind was not read");
+      }
       err.flush();
     }
+    return ExitCode.OK.code();
+  }
+
+  /** Whether it was read to its end. */
+  private boolean read(ClusterConnection connection, LogVerdict verdict, Dump dump) {
+    LogStart start = filter.span().start(connection, vm, spec.commandLine().getErr());
     try (EpochReader reader = start.open(connection, vm)) {
       LogEnd end = reader.end();
-      while (!dump.isFull() && !reader.reached(end)) {
+      while (!reader.reached(end)) {
+        if (filter.isDone(verdict.lastEpoch())) {
+          return false;
+        }
         Epoch epoch = reader.poll(POLL);
-        if (epoch != null && epoch.number() >= fromEpoch) {
+        if (epoch != null) {
+          expected.check(epoch.number(), epoch.next().chain().hash());
+          verdict.add(epoch);
           dump.add(epoch);
         }
       }
+      return true;
     }
-    dump.finish();
-    return ExitCode.OK.code();
   }
 
   /** Writes events and counts them. Owned by the main thread. */
   private final class Dump {
     private final PrintWriter out;
     private final LogSummary counts = new LogSummary();
-    private long shown;
 
     private Dump(PrintWriter out) {
       this.out = out;
@@ -106,30 +111,34 @@ final class LogCommand implements Callable<Integer> {
       }
     }
 
-    private boolean isFull() {
-      return limit != null && shown >= limit;
-    }
-
     private void add(Epoch epoch) {
-      epoch.events().forEach(this::add);
-      add(epoch.markRecord());
+      if (filter.wants(epoch)) {
+        epoch.events().forEach(record -> add(epoch, record));
+        add(epoch, epoch.markRecord());
+      }
     }
 
-    private void add(EventRecord record) {
-      if (isFull()) {
+    private void add(Epoch epoch, EventRecord record) {
+      if (!filter.takes(record)) {
         return;
       }
-      shown++;
       if (summary) {
         counts.add(record);
+      } else if (json) {
+        out.println(Json.line(EventText.json(epoch, record)));
       } else {
-        out.println(json ? Json.line(EventText.json(record)) : EventText.line(record));
+        out.println(EventText.line(epoch, record));
       }
     }
 
-    private void finish() {
-      if (summary) {
-        out.print(json ? Json.pretty(counts.json(vm)) + System.lineSeparator() : counts.table());
+    private void finish(LogVerdict verdict) {
+      if (summary && verdict.epochs() > 0) {
+        ObjectNode result = counts.json(vm);
+        result.set("checked", verdict.json());
+        out.print(
+            json
+                ? Json.pretty(result) + System.lineSeparator()
+                : counts.table() + verdict.line() + System.lineSeparator());
       }
       out.flush();
     }

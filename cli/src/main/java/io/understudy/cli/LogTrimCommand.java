@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     name = "trim",
     description = {
       "Delete a VM's events up to the newest snapshot that a standby has restored and verified.",
-      "The run cannot be replayed from its beginning any more then."
+      "Replays begin with that snapshot then; it and those after it stay until the next time."
     })
 final class LogTrimCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

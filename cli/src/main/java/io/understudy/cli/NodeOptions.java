@@ -155,7 +155,11 @@ final class NodeOptions {
       names = "--keep-snapshots",
       defaultValue = "2",
       paramLabel = "N",
-      description = "How many snapshots of the VM stay; older ones are deleted.")
+      description = {
+        "How many snapshots of the VM stay; older ones are deleted, but for the newest verified one"
+            + " and,",
+        "where the log's beginning is deleted, the one with which audits begin."
+      })
   private int keepSnapshots;
 
   @Option(

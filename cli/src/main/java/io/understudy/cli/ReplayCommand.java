@@ -3,25 +3,15 @@ package io.understudy.cli;
 import io.understudy.kvm.Kvm;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
-import io.understudy.log.LogException;
 import io.understudy.log.LogStart;
-import io.understudy.machine.MachineOutput;
+import io.understudy.log.LogTruncatedException;
+import io.understudy.log.SnapshotDamagedException;
 import io.understudy.machine.MachineParts;
 import io.understudy.replay.OfflineReplay;
 import io.understudy.schemas.GuestEvent.RunStarted;
-import io.understudy.schemas.Hashes;
-import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +30,7 @@ import picocli.CommandLine.Spec;
     })
 final class ReplayCommand implements Callable<Integer> {
   private static final long PROGRESS_NANOS = 1_000_000_000L;
+  private static final int START_TRIES = 3;
 
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
@@ -52,20 +43,8 @@ final class ReplayCommand implements Callable<Integer> {
       description = "Compare the digests of every epoch. Must be given: there is no other replay.")
   private boolean verify;
 
-  @Option(
-      names = "--from-epoch",
-      paramLabel = "N",
-      description = {
-        "Do not execute what is long before this epoch: begin with the newest snapshot before it,",
-        "if there is one."
-      })
-  private Long fromEpoch;
-
-  @Option(
-      names = "--until-epoch",
-      paramLabel = "N",
-      description = "Last epoch to execute; all that are committed now when not given.")
-  private Long untilEpoch;
+  @Mixin private EpochSpan span;
+  @Mixin private ExpectedHashes expected;
 
   @Option(
       names = "--times",
@@ -77,8 +56,19 @@ final class ReplayCommand implements Callable<Integer> {
   @Option(
       names = "--console",
       paramLabel = "FILE|-",
-      description = "Write what the guest says, the first time, to this file, or to stdout.")
+      description =
+          "Write what the guest says from there on, the first time, to this file, or to stdout.")
   private String console;
+
+  @Option(
+      names = "--transcript",
+      paramLabel = "FILE",
+      description = {
+        "Write what the guest and the world said to each other, the first time: one JSON object for"
+            + " the",
+        "bytes of each epoch and direction, and for each frame."
+      })
+  private Path transcript;
 
   @Option(
       names = "--device",
@@ -93,32 +83,32 @@ final class ReplayCommand implements Callable<Integer> {
   /** What the run's machine is made of, once it is read. */
   private MachineParts parts;
 
+  /** Whether an epoch was applied. */
+  private boolean hasBegun;
+
   @Override
   public Integer call() throws InterruptedException, IOException {
     if (!verify) {
       throw new ParameterException(
           spec.commandLine(), "there is no replay without verification: add --verify");
     }
-    boolean consoleOnStdout = "-".equals(console);
+    boolean consoleOnStdout = ReplayOutput.isStdout(console);
     if (json && consoleOnStdout) {
       throw new ParameterException(
           spec.commandLine(), "--json and --console - both write to stdout: give a file");
     }
-    requireEpochs();
+    span.check(spec);
     if (times < 1) {
       throw new ParameterException(spec.commandLine(), "--times must be at least 1, is " + times);
     }
     guest.files().requireReadable();
     ClusterConnection connection = cluster.reach();
-    LogStart start = start(connection);
     ReplaySeries series = new ReplaySeries(vm.id(), times);
     try (Kvm kvm = Kvm.open(device)) {
-      for (int number = 1; number <= times; number++) {
+      LogStart start = first(kvm, connection, series);
+      for (int number = 2; number <= times; number++) {
         // The log may have grown since the first time.
-        long last =
-            series.report() != null
-                ? series.report().lastEpoch()
-                : untilEpoch == null ? Long.MAX_VALUE : untilEpoch;
+        long last = series.report().lastEpoch();
         replay(kvm, new OfflineReplay.Span(connection, vm.id(), start, last), number, series);
       }
     }
@@ -129,58 +119,60 @@ final class ReplayCommand implements Callable<Integer> {
     return ExitCode.OK.code();
   }
 
-  private void requireEpochs() {
-    if (fromEpoch != null && fromEpoch < 0) {
-      throw new ParameterException(
-          spec.commandLine(), "--from-epoch must not be negative, is " + fromEpoch);
-    }
-    long least = fromEpoch == null ? 0 : fromEpoch;
-    if (untilEpoch != null && untilEpoch < least) {
-      throw new ParameterException(
-          spec.commandLine(), "--until-epoch must be at least " + least + ", is " + untilEpoch);
+  /**
+   * The first replay. An audit does not hold a log back, so its beginning may be deleted after it
+   * was chosen; another one is chosen then, as long as nothing was executed.
+   *
+   * @return where it began
+   */
+  private LogStart first(Kvm kvm, ClusterConnection connection, ReplaySeries series)
+      throws InterruptedException, IOException {
+    for (int tries = 1; ; tries++) {
+      LogStart start = span.start(connection, vm.id(), spec.commandLine().getErr());
+      try {
+        replay(kvm, new OfflineReplay.Span(connection, vm.id(), start, span.last()), 1, series);
+        span.requireReached(vm.id(), series.report().lastEpoch());
+        expected.finish();
+        return start;
+      } catch (LogTruncatedException | SnapshotDamagedException shortened) {
+        if (hasBegun || tries == START_TRIES) {
+          throw shortened;
+        }
+        tell("begins anew: " + shortened.getMessage());
+      }
     }
   }
 
-  private LogStart start(ClusterConnection connection) {
-    ClusterOptions.requireLog(connection, vm.id());
-    LogStart start =
-        fromEpoch == null
-            ? LogStart.earliest(connection, vm.id())
-            : LogStart.before(connection, vm.id(), fromEpoch);
-    if (untilEpoch != null && untilEpoch < start.firstEpoch()) {
-      throw new LogException(
-          "the log is deleted up to there and further: vm="
-              + vm.id()
-              + " untilEpoch="
-              + untilEpoch
-              + " firstEpoch="
-              + start.firstEpoch());
-    }
-    if (start.snapshot() != null) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.println(
-          "begins with snapshot "
-              + start.snapshot().id()
-              + " of epoch "
-              + start.snapshot().manifest().epoch());
-      err.flush();
-    }
-    return start;
+  private void tell(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
   }
 
-  private void replay(Kvm kvm, OfflineReplay.Span span, int number, ReplaySeries series)
+  private void replay(Kvm kvm, OfflineReplay.Span what, int number, ReplaySeries series)
       throws InterruptedException, IOException {
     boolean isFirst = series.report() == null;
     Progress progress = new Progress(number);
-    MessageDigest digest = Hashes.sha256();
     OfflineReplay.Report report;
-    try (OutputStream out =
-        new DigestOutputStream(isFirst ? open() : OutputStream.nullOutputStream(), digest)) {
+    String sha256;
+    try (ReplayOutput output =
+        isFirst ? ReplayOutput.to(console, transcript) : ReplayOutput.digestOnly()) {
       report =
           OfflineReplay.run(
-              kvm, span, this::parts, writingTo(out), (epoch, machine) -> progress.applied(epoch));
+              kvm,
+              what,
+              this::parts,
+              output,
+              (epoch, machine) -> {
+                if (isFirst) {
+                  expected.check(epoch.number(), epoch.next().chain().hash());
+                }
+                output.applied(epoch);
+                progress.applied(epoch);
+              });
+      sha256 = output.consoleSha256();
     }
-    series.add(report, HexFormat.of().formatHex(digest.digest()), progress.elapsedMillis());
+    series.add(report, sha256, progress.elapsedMillis());
   }
 
   /** Large files are read once. */
@@ -189,26 +181,6 @@ final class ReplayCommand implements Callable<Integer> {
       parts = guest.files().read(header);
     }
     return parts;
-  }
-
-  private OutputStream open() throws IOException {
-    if (console == null) {
-      return OutputStream.nullOutputStream();
-    }
-    return new BufferedOutputStream(
-        console.equals("-")
-            ? new FileOutputStream(FileDescriptor.out)
-            : Files.newOutputStream(Path.of(console)));
-  }
-
-  private static MachineOutput writingTo(OutputStream out) {
-    return value -> {
-      try {
-        out.write(value);
-      } catch (IOException e) {
-        throw new UncheckedIOException("the console's output cannot be written", e);
-      }
-    };
   }
 
   /** Tells people how far it is, once a second. Owned by the main thread. */
@@ -222,11 +194,11 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private void applied(Epoch epoch) {
+      hasBegun = true;
       long nowNanos = System.nanoTime();
       if (nowNanos - toldNanos >= PROGRESS_NANOS) {
         toldNanos = nowNanos;
-        PrintWriter err = spec.commandLine().getErr();
-        err.println(
+        tell(
             "replaying: vm="
                 + vm.id()
                 + (times > 1 ? " replay=" + number + "/" + times : "")
@@ -234,7 +206,6 @@ final class ReplayCommand implements Callable<Integer> {
                 + epoch.number()
                 + " position="
                 + epoch.markRecord().position());
-        err.flush();
       }
     }
 

@@ -6,6 +6,7 @@ import io.understudy.replay.OfflineReplay;
 import io.understudy.replay.ReplayDivergenceException;
 import io.understudy.schemas.VmId;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -79,12 +80,14 @@ final class ReplaySeries {
             .put("term", report.term())
             .put("position", report.position())
             .put("virtualNanos", report.virtualNanos())
+            .put("outputFrom", report.outputFrom())
             .put("outputBytes", report.outputBytes())
             .put("consoleSha256", consoleSha256)
             .put("registersDigest", Json.hex(report.digest().registers()))
             .put("devicesDigest", Json.hex(report.digest().devices()))
             .put("memoryDigest", Json.hex(report.digest().memory()))
             .put("ended", report.ended())
+            .put("hash", HexFormat.of().formatHex(report.chain().hash()))
             .put("elapsedMillis", totalMillis());
     ArrayNode each = json.putArray("replayMillis");
     millis.forEach(each::add);
@@ -119,7 +122,9 @@ final class ReplaySeries {
             Json.hex(report.digest().registers()),
             Json.hex(report.digest().devices()),
             Json.hex(report.digest().memory())));
-    text.append(String.format("console:  sha256=%s%n", consoleSha256));
+    text.append(String.format("console:  from=%d sha256=%s%n", report.outputFrom(), consoleSha256));
+    text.append(
+        String.format("chain:    hash=%s%n", HexFormat.of().formatHex(report.chain().hash())));
     text.append(
         String.format(
             "every epoch's digests and its place in the hash chain are right (%.1f s)%n",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.schemas.SnapshotPart;
 import java.time.Instant;
+import java.util.HexFormat;
 
 /** How snapshots are shown. Stateless. */
 final class SnapshotText {
@@ -50,6 +51,7 @@ final class SnapshotText {
         .put("epoch", manifest.epoch())
         .put("sinceEpoch", manifest.sinceEpoch())
         .put("position", manifest.position())
+        .put("hash", HexFormat.of().formatHex(manifest.hash()))
         .put("pages", manifest.pages())
         .put("bytes", manifest.bytes())
         .put("pieces", manifest.pieces())

@@ -3,10 +3,8 @@ package io.understudy.cli;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
-import io.understudy.schemas.Topics;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,7 +33,7 @@ final class SnapshotsCommand implements Callable<Integer> {
     if (!json) {
       out.print(SnapshotText.heading());
     }
-    for (StoredSnapshot snapshot : read(connection)) {
+    for (StoredSnapshot snapshot : SnapshotDirectory.readAll(connection, vm.id(), TIMEOUT)) {
       if (json) {
         out.println(Json.line(SnapshotText.json(snapshot)));
       } else {
@@ -44,15 +42,5 @@ final class SnapshotsCommand implements Callable<Integer> {
     }
     out.flush();
     return ExitCode.OK.code();
-  }
-
-  /** A run that nobody has ordered a snapshot of may have no topic for them. */
-  private List<StoredSnapshot> read(ClusterConnection connection) {
-    if (!ClusterOptions.topics(connection).contains(Topics.snapshots(vm.id()))) {
-      return List.of();
-    }
-    try (SnapshotDirectory directory = SnapshotDirectory.open(connection, vm.id(), TIMEOUT)) {
-      return directory.all();
-    }
   }
 }

@@ -1,6 +1,8 @@
 package io.understudy.cli;
 
 import io.understudy.cli.demo.DemoCommand;
+import io.understudy.machine.Machine;
+import io.understudy.schemas.ReleasedSchemas;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,12 +63,19 @@ final class UnderstudyCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "no command given");
   }
 
-  /** Reads the version from the manifest of the jar. */
+  /**
+   * Reads the version from the manifest of the jar. What is recorded says the other two: a run is
+   * replayed by programs of the same version of the machine.
+   */
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
       String version = UnderstudyCommand.class.getPackage().getImplementationVersion();
-      return new String[] {"understudy " + (version == null ? "(not packaged)" : version)};
+      return new String[] {
+        "understudy " + (version == null ? "(not packaged)" : version),
+        "machine version " + Machine.VERSION,
+        "schemas version " + ReleasedSchemas.NEWEST_VERSION
+      };
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.understudy.log.ChainState;
 import io.understudy.machine.StateDigest;
 import io.understudy.replay.OfflineReplay;
 import io.understudy.replay.ReplayDivergenceException;
@@ -13,17 +14,23 @@ import org.junit.jupiter.api.Test;
 
 final class ReplaySeriesTest {
   private static OfflineReplay.Report report(long position) {
+    return report(null, 0, position);
+  }
+
+  private static OfflineReplay.Report report(UUID snapshot, long firstEpoch, long position) {
     return new OfflineReplay.Report(
         new UUID(1, 2),
-        null,
-        0,
+        snapshot,
+        firstEpoch,
         7,
         30,
-        6,
+        firstEpoch + 6,
         1,
         position,
         5_000_000,
-        3,
+        firstEpoch * 2,
+        firstEpoch * 2 + 3,
+        ChainState.genesis(),
         new StateDigest(1, 2, 3),
         null);
   }
@@ -50,6 +57,22 @@ final class ReplaySeriesTest {
     series.add(report(9), "ab", 1500);
 
     assertThat(series.text()).contains("epochs=7").doesNotContain("replays");
+  }
+
+  @Test
+  void saysWhereItBegan_whenThatWasASnapshot() {
+    UUID snapshot = new UUID(3, 4);
+    series.add(report(snapshot, 50, 9), "ab", 1);
+
+    ObjectNode json = series.json();
+
+    assertThat(json.get("snapshot").asText()).isEqualTo(snapshot.toString());
+    assertThat(json.get("firstEpoch").asLong()).isEqualTo(50);
+    assertThat(json.get("outputFrom").asLong()).isEqualTo(100);
+    assertThat(json.get("hash").asText()).hasSize(64);
+    assertThat(series.text())
+        .contains("firstEpoch=50 lastEpoch=56", "with snapshot " + snapshot)
+        .contains("console:  from=100 sha256=ab", "chain:    hash=" + json.get("hash").asText());
   }
 
   @Test

@@ -12,6 +12,8 @@ import java.util.List;
  * @param events its events in order, without the mark
  * @param markRecord the mark that closes it, with its envelope
  * @param mark the event in {@code markRecord}
+ * @param committedAtMillis when its writer made the mark, by that host's clock: milliseconds since
+ *     1970-01-01T00:00Z as Kafka has them, for people; no hash covers them
  * @param next the position that continues after this epoch
  */
 public record Epoch(
@@ -20,6 +22,7 @@ public record Epoch(
     List<EventRecord> events,
     EventRecord markRecord,
     GuestEvent.EpochCommitted mark,
+    long committedAtMillis,
     LogPosition next) {
   /** Copies the list. */
   public Epoch {

@@ -195,7 +195,8 @@ public final class EpochReader implements EpochSource {
         return null;
       }
       ConsumerRecord<String, byte[]> record = lane.remove();
-      Epoch epoch = verifier.accept(record.partition(), record.offset(), record.value());
+      Epoch epoch =
+          verifier.accept(record.partition(), record.offset(), record.timestamp(), record.value());
       if (epoch != null) {
         return epoch;
       }

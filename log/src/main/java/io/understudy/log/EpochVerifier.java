@@ -75,14 +75,16 @@ final class EpochVerifier {
 
   /**
    * The next record of {@link #nextPartition}; returns the epoch if it completes one, else null.
+   *
+   * @param timestamp Kafka's, in milliseconds
    */
-  Epoch accept(int fromPartition, long atOffset, byte[] value) {
+  Epoch accept(int fromPartition, long atOffset, long timestamp, byte[] value) {
     partition = fromPartition;
     offset = atOffset;
     EventRecord record = decode(value);
     checkEnvelope(record);
     if (record.event() instanceof GuestEvent.EpochCommitted mark) {
-      return close(record, mark);
+      return close(record, mark, timestamp);
     }
     checkOpening(record);
     if (events.isEmpty()) {
@@ -160,7 +162,7 @@ final class EpochVerifier {
     }
   }
 
-  private Epoch close(EventRecord record, GuestEvent.EpochCommitted mark) {
+  private Epoch close(EventRecord record, GuestEvent.EpochCommitted mark, long timestamp) {
     require("mark counts other events", events.size(), mark.eventCount());
     require("mark names another first sequence", chain.nextSequence(), mark.firstSequence());
     requireHash("mark continues another epoch", chain.hash(), mark.previousHash());
@@ -177,7 +179,8 @@ final class EpochVerifier {
     chain = new ChainState(record.epoch() + 1, record.sequence() + 1, record.term(), hash);
     offsets.put(partition, offset + 1);
     position = new LogPosition(chain, offsets);
-    Epoch epoch = new Epoch(record.epoch(), record.term(), events, record, mark, position);
+    Epoch epoch =
+        new Epoch(record.epoch(), record.term(), events, record, mark, timestamp, position);
     events = new ArrayList<>();
     return epoch;
   }

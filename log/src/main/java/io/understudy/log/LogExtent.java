@@ -6,8 +6,10 @@ import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -144,6 +146,20 @@ public record LogExtent(
     return position.partitions() == beginnings.size()
         && beginnings.entrySet().stream()
             .allMatch(first -> position.offsets().get(first.getKey()) >= first.getValue());
+  }
+
+  /** Whether this run can be read behind {@code snapshot} by somebody who has nothing else. */
+  public boolean isReadableBehind(StoredSnapshot snapshot) {
+    return snapshot.run().equals(run)
+        && snapshot.manifest().isComplete()
+        && reaches(snapshot.position());
+  }
+
+  /** That of {@code snapshots} from which most of this run can be read; empty if there is none. */
+  public Optional<StoredSnapshot> earliestOf(List<StoredSnapshot> snapshots) {
+    return snapshots.stream()
+        .filter(this::isReadableBehind)
+        .min(Comparator.comparing(one -> one.manifest().epoch()));
   }
 
   /** An upper bound for the number of epochs in the log. */

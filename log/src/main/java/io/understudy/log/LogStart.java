@@ -3,8 +3,8 @@ package io.understudy.log;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -33,12 +33,22 @@ public record LogStart(StoredSnapshot snapshot) {
    */
   public static LogStart earliest(ClusterConnection connection, VmId vm) {
     LogExtent log = LogExtent.of(connection, vm);
-    if (log.isWhole()) {
-      return BEGINNING;
-    }
-    return usable(connection, vm, log, Long.MAX_VALUE, Comparator.reverseOrder())
+    return log.isWhole()
+        ? BEGINNING
+        : earliest(SnapshotDirectory.readAll(connection, vm, TIMEOUT), vm, log);
+  }
+
+  private static LogStart earliest(List<StoredSnapshot> snapshots, VmId vm, LogExtent log) {
+    return log.earliestOf(snapshots)
         .map(LogStart::new)
-        .orElseThrow(() -> nowhere(vm, log.run(), "no snapshot is left from which to go on"));
+        .orElseThrow(
+            () ->
+                truncated(
+                    vm,
+                    "no snapshot is left behind which it could be read: run="
+                        + log.run()
+                        + "; while the VM runs, take one with: understudy snapshot --vm "
+                        + vm));
   }
 
   /**
@@ -53,45 +63,25 @@ public record LogStart(StoredSnapshot snapshot) {
     if (epoch == 0 && log.isWhole()) {
       return BEGINNING;
     }
-    Optional<LogStart> near =
-        usable(connection, vm, log, epoch, Comparator.naturalOrder()).map(LogStart::new);
-    if (near.isEmpty() && !log.isWhole()) {
-      throw nowhere(
-          vm,
-          log.run(),
-          "no snapshot is left of an epoch before "
-              + epoch
-              + ", the first that can be read is "
-              + earliest(connection, vm).firstEpoch());
+    List<StoredSnapshot> snapshots = SnapshotDirectory.readAll(connection, vm, TIMEOUT);
+    Optional<StoredSnapshot> nearest =
+        snapshots.stream()
+            .filter(log::isReadableBehind)
+            .filter(one -> one.manifest().epoch() < epoch)
+            .max(Comparator.comparing(one -> one.manifest().epoch()));
+    if (nearest.isEmpty() && !log.isWhole()) {
+      long first = earliest(snapshots, vm, log).firstEpoch();
+      throw truncated(vm, "it can be read from epoch " + first + " on: fromEpoch=" + epoch);
     }
-    return near.orElse(BEGINNING);
+    return nearest.map(LogStart::new).orElse(BEGINNING);
   }
 
-  /** The greatest by {@code byEpoch} of those that can be loaded and whose next epoch is there. */
-  private static Optional<StoredSnapshot> usable(
-      ClusterConnection connection,
-      VmId vm,
-      LogExtent log,
-      long beforeEpoch,
-      Comparator<Long> byEpoch) {
-    try (SnapshotDirectory directory = SnapshotDirectory.open(connection, vm, TIMEOUT)) {
-      return directory.of(log.run()).stream()
-          .filter(one -> one.manifest().isComplete() && log.reaches(one.position()))
-          .filter(one -> one.manifest().epoch() < beforeEpoch)
-          .max(Comparator.comparing(one -> one.manifest().epoch(), byEpoch));
-    }
-  }
-
-  private static LogTruncatedException nowhere(VmId vm, UUID run, String why) {
+  private static LogTruncatedException truncated(VmId vm, String what) {
     return new LogTruncatedException(
-        "the beginning of the log is deleted (by --retain or understudy log trim?), and "
-            + why
-            + ": vm="
+        "the beginning of the log is deleted (by --retain or understudy log trim?): vm="
             + vm
-            + " run="
-            + run
-            + "; while the VM runs, take one with: understudy snapshot --vm "
-            + vm,
+            + ": "
+            + what,
         true);
   }
 

@@ -41,12 +41,20 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  *
  * <p>Topics are always created explicitly: an automatically created one would have the cluster's
  * default retention, which silently deletes the history of a run after a week. A topic that exists
- * with the wrong partitions or cleanup policy is refused, never changed. Thread-safe as {@link
- * Admin} is; closes its own connection.
+ * with the wrong partitions, or that would lose records, is refused, never changed. Thread-safe as
+ * {@link Admin} is; closes its own connection.
  */
 public final class LogTopics implements AutoCloseable {
   private static final short TRANSACTION_VERSION_NEEDED = 2;
   private static final int REPLICATION_FACTOR_WANTED = 3;
+
+  /** Settings that decide whether records stay. */
+  private static final List<String> LOSING =
+      List.of(
+          TopicConfig.CLEANUP_POLICY_CONFIG,
+          TopicConfig.RETENTION_MS_CONFIG,
+          TopicConfig.RETENTION_BYTES_CONFIG);
+
   private static final Duration PUBLISH_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration VISIBLE_TIMEOUT = Duration.ofSeconds(15);
@@ -103,7 +111,8 @@ public final class LogTopics implements AutoCloseable {
    * alone.
    *
    * @param partitions number of partitions the epochs are striped over, 1 or more
-   * @throws LogException if a topic with other partitions or another cleanup policy exists
+   * @throws LogException if a topic exists that has other partitions or would lose records: another
+   *     cleanup policy, or an end to how long or how much is retained
    */
   public void create(VmId vm, int partitions) {
     Map<String, String> configs =
@@ -308,11 +317,13 @@ public final class LogTopics implements AutoCloseable {
     }
     TopicDescription found = awaitDescription(topic, true).orElseThrow();
     refuseUnless(topic, "partitions", partitions, found.partitions().size());
-    refuseUnless(
-        topic,
-        TopicConfig.CLEANUP_POLICY_CONFIG,
-        configs.get(TopicConfig.CLEANUP_POLICY_CONFIG),
-        config(topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value());
+    Config actual = config(topic);
+    for (String name : LOSING) {
+      String wanted = configs.get(name);
+      if (wanted != null) {
+        refuseUnless(topic, name, wanted, actual.get(name).value());
+      }
+    }
   }
 
   /** Creates a topic, unless somebody else is faster. */
@@ -321,7 +332,7 @@ public final class LogTopics implements AutoCloseable {
     short replication = (short) Math.min(REPLICATION_FACTOR_WANTED, brokers);
     Map<String, String> all = new HashMap<>(configs);
     // By default a broker refuses records from more than an hour ahead of its own clock: a node
-    // whose clock is wrong could not lead, nor say that it lives. Nothing here reads timestamps.
+    // whose clock is wrong could not lead, nor say that it lives. Timestamps are for people alone.
     all.put(TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, Long.toString(Long.MAX_VALUE));
     // With three replicas, an acknowledged record is on two brokers.
     all.put(

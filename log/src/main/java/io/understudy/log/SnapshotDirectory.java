@@ -28,6 +28,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.slf4j.Logger;
@@ -81,6 +82,29 @@ public final class SnapshotDirectory implements AutoCloseable {
     } catch (RuntimeException e) {
       directory.close();
       throw e;
+    }
+  }
+
+  /**
+   * All that are there now, in the order in which they were completed; none if the VM has no topic
+   * for them.
+   *
+   * @throws LogException if it cannot be read in time
+   */
+  public static List<StoredSnapshot> readAll(
+      ClusterConnection connection, VmId vm, Duration timeout) {
+    try (Consumer<String, byte[]> consumer =
+        new KafkaConsumer<>(KafkaSettings.reader(connection))) {
+      List<PartitionInfo> partitions = consumer.partitionsFor(Topics.snapshots(vm), timeout);
+      if (partitions == null || partitions.isEmpty()) {
+        return List.of();
+      }
+    } catch (KafkaException e) {
+      throw new LogException(
+          "cannot see whether a VM has snapshots: vm=" + vm + ": " + e.getMessage(), e);
+    }
+    try (SnapshotDirectory directory = open(connection, vm, timeout)) {
+      return directory.all();
     }
   }
 

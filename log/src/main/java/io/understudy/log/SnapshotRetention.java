@@ -16,8 +16,8 @@ final class SnapshotRetention {
    * @param all all snapshots, in the order in which they were completed
    * @param keep how many of the complete ones stay, at least 1; the newest verified one stays
    *     beyond that, for the log may have been shortened up to it
-   * @param log where it begins: if that is behind a snapshot, this one stays, or nobody could read
-   *     what comes next
+   * @param log where it begins: if that is not the run's beginning, the snapshot behind which most
+   *     of it can be read stays, or nobody could read that
    * @param isShortened whether it is shortened up to snapshots as they grow old: the oldest
    *     verified one behind its beginning is the next and stays, too, or those who order snapshots
    *     often would keep the log from ever becoming shorter
@@ -35,7 +35,9 @@ final class SnapshotRetention {
     Optional<StoredSnapshot> verified =
         complete.stream().filter(StoredSnapshot::verified).reduce((before, next) -> next);
     verified.ifPresent(kept::add);
-    complete.stream().filter(snapshot -> isAtBeginning(snapshot, log)).forEach(kept::add);
+    if (!log.isWhole()) {
+      log.earliestOf(complete).ifPresent(kept::add);
+    }
     if (isShortened) {
       next(complete, log).ifPresent(kept::add);
     }
@@ -58,11 +60,7 @@ final class SnapshotRetention {
     return complete.stream()
         .filter(StoredSnapshot::verified)
         .filter(snapshot -> log.reaches(snapshot.position()))
-        .filter(snapshot -> !isAtBeginning(snapshot, log))
+        .filter(snapshot -> !snapshot.position().offsets().equals(log.beginnings()))
         .findFirst();
-  }
-
-  private static boolean isAtBeginning(StoredSnapshot snapshot, LogExtent log) {
-    return snapshot.position().offsets().equals(log.beginnings());
   }
 }

@@ -57,7 +57,7 @@ class EpochVerifierTest {
     EpochVerifier verifier = new EpochVerifier(log.vm.text(), log.run, start);
     Epoch epoch = null;
     for (int at = 0; at < log.values(3).size(); at++) {
-      epoch = verifier.accept(1, at, at == index ? value : log.values(3).get(at));
+      epoch = verifier.accept(1, at, 0, at == index ? value : log.values(3).get(at));
     }
     return epoch;
   }

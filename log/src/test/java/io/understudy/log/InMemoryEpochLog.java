@@ -177,7 +177,7 @@ public final class InMemoryEpochLog {
           return null;
         }
         consumed.put(partition, offset + 1);
-        Epoch epoch = verifier.accept(partition, offset, value);
+        Epoch epoch = verifier.accept(partition, offset, 0, value);
         if (epoch != null) {
           return epoch;
         }

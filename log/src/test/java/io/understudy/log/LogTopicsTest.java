@@ -75,6 +75,17 @@ class LogTopicsTest {
         .hasMessageContaining("setting=cleanup.policy expected=delete actual=compact");
   }
 
+  /** As a broker makes one by itself for a consumer that was there before the VM. */
+  @Test
+  void refuses_whenKafkaWouldDeleteEvents() throws Exception {
+    try (Admin admin = connection.admin()) {
+      admin.createTopics(List.of(new NewTopic(Topics.events(vm), 2, (short) 1))).all().get();
+    }
+    assertThatThrownBy(() -> topics.create(vm, 2))
+        .isInstanceOf(LogException.class)
+        .hasMessageContaining("setting=retention.ms expected=-1 actual=604800000");
+  }
+
   @Test
   void deletes_whenTopicExistsOrNot() {
     topics.create(vm, 1);

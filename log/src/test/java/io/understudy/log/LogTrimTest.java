@@ -70,7 +70,7 @@ class LogTrimTest {
       assertThatThrownBy(() -> LogStart.before(connection, vm, 2))
           .isInstanceOfSatisfying(
               LogTruncatedException.class, cut -> assertThat(cut.isCutOff()).isTrue())
-          .hasMessageContaining("of an epoch before 2, the first that can be read is 3");
+          .hasMessageContaining("can be read from epoch 3 on: fromEpoch=2");
       assertThat(LogTrim.plan(connection, vm).offsets()).as("left to delete").isZero();
     }
   }

@@ -188,6 +188,7 @@ class SnapshotTopicTest {
     write(80, bytes(1, 10), 3);
 
     assertThat(keptOfOne(60, false)).containsExactly(60L, 70L, 80L);
+    assertThat(keptOfOne(65, false)).as("the next").containsExactly(70L, 80L);
     assertThat(keptOfOne(75, false)).containsExactly(80L);
   }
 
@@ -201,7 +202,8 @@ class SnapshotTopicTest {
   }
 
   private LogExtent logFrom(long beginning) {
-    TreeMap<Integer, Long> beginnings = new TreeMap<>(Map.of(0, beginning, 1, beginning + 1));
+    long other = beginning == 0 ? 0 : beginning + 1;
+    TreeMap<Integer, Long> beginnings = new TreeMap<>(Map.of(0, beginning, 1, other));
     return new LogExtent(run, beginnings, beginnings);
   }
 

@@ -130,7 +130,9 @@ public final class RunHeader {
               + " and needs a replayer of at least "
               + header.minimumReplayerVersion()
               + "; this is version "
-              + Machine.VERSION);
+              + Machine.VERSION
+              + "; take the program that recorded it: "
+              + header.hostFacts().getOrDefault("understudy.version", "its version is unknown"));
     }
   }
 

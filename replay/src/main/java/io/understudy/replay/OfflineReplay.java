@@ -1,6 +1,7 @@
 package io.understudy.replay;
 
 import io.understudy.kvm.Kvm;
+import io.understudy.log.ChainState;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.Epoch;
 import io.understudy.log.EpochReader;
@@ -36,8 +37,7 @@ public final class OfflineReplay {
    * @param connection the Kafka cluster
    * @param vm the virtual machine
    * @param start where to begin
-   * @param untilEpoch last epoch to apply; {@link Long#MAX_VALUE} for all; one before the start
-   *     gives an empty span
+   * @param untilEpoch last epoch to apply; {@link Long#MAX_VALUE} for all
    */
   public record Span(ClusterConnection connection, VmId vm, LogStart start, long untilEpoch) {
     /** All of a run. */
@@ -58,7 +58,9 @@ public final class OfflineReplay {
    * @param term the term it was committed in
    * @param position deterministic exits executed since the run began
    * @param virtualNanos virtual time of the machine at the end
+   * @param outputFrom console bytes that were produced before the first epoch
    * @param outputBytes console bytes produced since the run began
+   * @param chain what the next epoch continues, with the hash behind the last one
    * @param digest the machine's state at the end
    * @param ended why the guest ended, or null if it had not
    */
@@ -72,7 +74,9 @@ public final class OfflineReplay {
       long term,
       long position,
       long virtualNanos,
+      long outputFrom,
       long outputBytes,
+      ChainState chain,
       StateDigest digest,
       String ended) {}
 
@@ -85,7 +89,8 @@ public final class OfflineReplay {
    *     ends before the guest's first instruction
    * @throws ReplayDivergenceException if an execution is not what the log says, or a snapshot is
    *     not the machine of its epoch
-   * @throws io.understudy.log.LogException if the log is damaged or incomplete
+   * @throws io.understudy.log.LogException if the log is damaged or incomplete, or holds no epoch
+   *     of the span
    */
   public static Report run(
       Kvm kvm,
@@ -111,6 +116,7 @@ public final class OfflineReplay {
               ? Machine.powerOn(kvm, config, output)
               : SnapshotCheck.restore(
                   kvm, config, output, span.connection(), snapshot, () -> false)) {
+        long outputFrom = machine.outputOffset();
         Replayer.Follower follower =
             new Replayer.Follower() {
               @Override
@@ -130,6 +136,13 @@ public final class OfflineReplay {
         } finally {
           kick.close();
         }
+        if (counted.digestsVerified() == 0) {
+          throw new LogException(
+              "the log holds no epoch to replay: vm="
+                  + span.vm()
+                  + " firstEpoch="
+                  + span.start().firstEpoch());
+        }
         return new Report(
             header.run(),
             snapshot == null ? null : snapshot.id(),
@@ -140,7 +153,9 @@ public final class OfflineReplay {
             counted.term(),
             machine.position(),
             machine.virtualNanos(),
+            outputFrom,
             machine.outputOffset(),
+            source.position().chain(),
             machine.digest(),
             machine.ended().orElse(null));
       }

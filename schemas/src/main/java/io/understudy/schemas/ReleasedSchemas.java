@@ -18,7 +18,9 @@ import org.apache.avro.SchemaNormalization;
  * of {@code released} hold the same schemas, and a test keeps them equal in meaning.
  */
 public final class ReleasedSchemas {
-  private static final int NEWEST_VERSION = 2;
+  /** Version of the schemas that this program writes; it reads all before, too. */
+  public static final int NEWEST_VERSION = 2;
+
   private static final List<String> NAMES =
       List.of("Event", "VmRecord", "ControlRecord", "Heartbeat", "MachineState");
 

@@ -16,7 +16,10 @@ import io.understudy.log.SnapshotDirectory;
 import io.understudy.log.StoredSnapshot;
 import io.understudy.schemas.Retention;
 import io.understudy.schemas.VmId;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -166,32 +169,55 @@ class RetentionIT {
         .as("nothing of the log is out of reach")
         .isEqualTo(LogExtent.of(cluster.connection(), ID).beginnings());
 
-    JsonNode replay = audit(cluster, "replay", "--verify");
+    Path transcript = cluster.brokerData().resolveSibling("transcript");
+    JsonNode replay =
+        audit(cluster, "replay", "--verify", "--times", "2", "--transcript", transcript.toString());
     assertThat(replay.path("snapshot").asText()).isEqualTo(earliest.snapshot().id().toString());
     assertThat(replay.path("firstEpoch").asLong()).isEqualTo(earliest.firstEpoch()).isPositive();
     assertThat(replay.path("verifiedEpochs").asLong())
         .isEqualTo(replay.path("lastEpoch").asLong() - earliest.firstEpoch() + 1)
         .isPositive();
     assertThat(replay.path("term").asLong()).isEqualTo(3);
-    JsonNode log = audit(cluster, "log", "--summary");
+    assertTranscriptIsWhatWasSaid(transcript, replay);
+    String hash = replay.path("lastEpoch").asText() + ":" + replay.path("hash").asText();
+    JsonNode log = audit(cluster, "log", "--summary", "--expect-hash", hash);
+    assertThat(log.path("checked").path("hash")).isEqualTo(replay.path("hash"));
+    assertThat(log.path("checked").path("firstEpoch")).isEqualTo(replay.path("firstEpoch"));
     assertThat(log.path("types").path("EpochCommitted").path("events").asLong())
         .as(log.toString())
         .isEqualTo(replay.path("verifiedEpochs").asLong());
   }
 
-  private static JsonNode audit(LocalCluster cluster, String command, String option)
+  /** Every byte that the guest said since then, none twice, and input without a gap. */
+  private static void assertTranscriptIsWhatWasSaid(Path file, JsonNode replay) throws Exception {
+    long said = replay.path("outputFrom").asLong();
+    long heard = -1;
+    for (String line : Files.readAllLines(file)) {
+      JsonNode entry = new ObjectMapper().readTree(line);
+      assertThat(entry.path("committedAtMillis").asLong()).isPositive();
+      if (!entry.path("kind").asText().equals("console")) {
+        continue;
+      }
+      long from = entry.path("offset").asLong();
+      long bytes = entry.path("bytes").asText().length() / 2;
+      if (entry.path("direction").asText().equals("out")) {
+        assertThat(from).isEqualTo(said);
+        said += bytes;
+      } else {
+        assertThat(from).isEqualTo(heard < 0 ? from : heard);
+        heard = from + bytes;
+      }
+    }
+    assertThat(said).isEqualTo(replay.path("outputBytes").asLong());
+    assertThat(heard).isPositive();
+  }
+
+  private static JsonNode audit(LocalCluster cluster, String command, String... options)
       throws Exception {
-    ChildJvm audit =
-        cluster.start(
-            "audit-" + command,
-            List.of(
-                command,
-                "--vm",
-                VM,
-                option,
-                "--json",
-                "--bootstrap-server",
-                cluster.bootstrapServers()));
+    List<String> arguments = new ArrayList<>(List.of(command, "--vm", VM, "--json"));
+    arguments.addAll(List.of(options));
+    arguments.addAll(List.of("--bootstrap-server", cluster.bootstrapServers()));
+    ChildJvm audit = cluster.start("audit-" + command, arguments);
     assertThat(audit.awaitExit(TestPair.TIMEOUT.multipliedBy(2))).as(audit.tail()).isZero();
     String printed = String.join("\n", audit.lines());
     return new ObjectMapper().readTree(printed.substring(printed.indexOf("{\n")));

@@ -110,7 +110,7 @@ final class Scenario {
     recorded.add(recording.measured());
     replayed.add(replay);
     recording.commitNanos().forEach(nanos -> commitMillis.add(nanos / NANOS_PER_MILLI));
-    logs.add(EventLogSize.measure(connection, vm));
+    logs.add(EventLogSize.measure(connection, vm, () -> {}));
     return String.format(
         Locale.ROOT,
         "%s: repetition=%d bare=%.0f ms repeated=%.0f ms recorded=%.0f ms replayed=%.0f ms",

@@ -113,15 +113,16 @@ final class ContainerDemo {
   /** The guest goes on meanwhile, so what is replayed is what was counted. */
   private DemoReport account(FailoverUnderTraffic.Result failover) {
     people.accept("counting what the log holds");
-    EventLogSize size = EventLogSize.measure(settings.connection(), settings.vm());
+    EventLogSize size = EventLogSize.measure(settings.connection(), settings.vm(), () -> {});
     people.accept("replaying " + size.epochs() + " epochs from the log");
     List<String> command =
         new ArrayList<>(
             DemoRun.replayCommand(settings.vm().text(), settings.connection().bootstrapServers()));
+    command.addAll(List.of("--from-epoch", Long.toString(size.firstEpoch())));
     command.addAll(List.of("--until-epoch", Long.toString(size.lastEpoch())));
     try (ChildJvm replay =
         ChildJvm.start("replay", settings.directory().resolve("replay.log"), command)) {
-      return DemoRun.report(failover, size, replay, PATIENCE, people);
+      return DemoRun.report(failover, size, replay, PATIENCE, () -> {}, people);
     }
   }
 

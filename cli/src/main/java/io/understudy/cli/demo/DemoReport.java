@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * @param replayLagEpochs epochs that the standby was behind just before the kill
  * @param digestsVerified digests that the standby compared before it was promoted
  * @param digestMismatches those that differed
- * @param replay the replay of the whole log afterwards
+ * @param replay the replay of the log afterwards
  */
 record DemoReport(
     HistoryChecker.Result traffic,
@@ -95,7 +95,7 @@ record DemoReport(
         digestsVerified + ", " + digestMismatches + " differed");
     row(
         lines,
-        "replay of the whole log",
+        "replay of the log",
         replay.epochs() + " epochs " + (replay.passed() ? "verified" : "NOT VERIFIED"));
     traffic.violations().forEach(violation -> row(lines, "violation", violation));
     row(lines, "verdict", verdict());

@@ -2,6 +2,7 @@ package io.understudy.cli.demo;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.understudy.log.LogException;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.VmId;
 import java.nio.file.Path;
@@ -109,10 +110,17 @@ final class DemoRun {
   }
 
   private DemoReport account(LocalCluster cluster, FailoverUnderTraffic.Result failover) {
-    EventLogSize size = EventLogSize.measure(cluster.connection(), new VmId(VM));
-    say("replaying " + size.epochs() + " epochs from the log");
-    ChildJvm replay = cluster.startOnKvm("replay", replayCommand(VM, cluster.bootstrapServers()));
-    return report(failover, size, replay, stepTimeout.plus(trafficTime.multipliedBy(2)), this::say);
+    try {
+      EventLogSize size =
+          EventLogSize.measure(cluster.connection(), new VmId(VM), cluster::requireNeeded);
+      say("replaying " + size.epochs() + " epochs from the log");
+      ChildJvm replay = cluster.startOnKvm("replay", replayCommand(VM, cluster.bootstrapServers()));
+      Duration patience = stepTimeout.plus(trafficTime.multipliedBy(2));
+      return report(failover, size, replay, patience, cluster::requireNeeded, this::say);
+    } catch (LogException unreadable) {
+      cluster.requireNeeded();
+      throw cluster.failure("the log cannot be read: " + unreadable.getMessage());
+    }
   }
 
   /** The command that replays and verifies a VM's log. */
@@ -125,14 +133,16 @@ final class DemoRun {
    * Waits for the replay and puts the report together.
    *
    * @param patience how long the replay may stand still
+   * @param stillPossible throws when it cannot end any more
    */
   static DemoReport report(
       FailoverUnderTraffic.Result failover,
       EventLogSize size,
       ChildJvm replay,
       Duration patience,
+      Runnable stillPossible,
       Consumer<String> people) {
-    ReplayWatch watch = new ReplayWatch(size.epochs(), patience, System.nanoTime(), people);
+    ReplayWatch watch = new ReplayWatch(size, patience, System.nanoTime(), stillPossible, people);
     boolean passed = watch.awaitExit(replay) == 0;
     if (!passed) {
       people.accept(replay.tail());

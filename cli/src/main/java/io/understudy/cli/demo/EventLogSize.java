@@ -22,40 +22,47 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * What a run's log holds and takes.
  *
- * @param epochs committed epochs
- * @param lastEpoch number of the last one
+ * @param firstEpoch number of the first committed epoch that can be read
+ * @param epochs how many there are from it on
  * @param events events in them, marks not counted
  * @param bytes size of the segment files of one replica of the events topic, as brokers tell it:
  *     events, marks, and Kafka's own
  */
-public record EventLogSize(long epochs, long lastEpoch, long events, long bytes) {
+public record EventLogSize(long firstEpoch, long epochs, long events, long bytes) {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final int ANSWER_SECONDS = 30;
 
   /**
    * Reads a log, as far back as it can be read, and asks for the size of its files.
    *
+   * @param stillPossible called again and again; throws when there is nobody to read from
    * @throws io.understudy.log.LogException if the log is damaged or incomplete
    */
-  public static EventLogSize measure(ClusterConnection connection, VmId vm) {
+  public static EventLogSize measure(
+      ClusterConnection connection, VmId vm, Runnable stillPossible) {
+    LogStart start = LogStart.earliest(connection, vm);
     long epochs = 0;
-    long lastEpoch = -1;
     long events = 0;
-    try (EpochReader reader = LogStart.earliest(connection, vm).open(connection, vm)) {
+    try (EpochReader reader = start.open(connection, vm)) {
       LogEnd end = reader.end();
       while (!reader.reached(end)) {
+        stillPossible.run();
         Epoch epoch = reader.poll(POLL);
         if (epoch != null) {
           epochs++;
-          lastEpoch = epoch.number();
           events += epoch.events().size();
         }
       }
     }
     try (Admin admin = connection.admin()) {
       return new EventLogSize(
-          epochs, lastEpoch, events, segmentBytes(admin, Set.of(Topics.events(vm))));
+          start.firstEpoch(), epochs, events, segmentBytes(admin, Set.of(Topics.events(vm))));
     }
+  }
+
+  /** Number of the last epoch. */
+  public long lastEpoch() {
+    return firstEpoch + epochs - 1;
   }
 
   /** Bytes of log for each event; 0 for an empty log. */

@@ -49,7 +49,7 @@ final class FailoverUnderTraffic {
     /**
      * Lets {@code duration} pass while listening to heartbeats.
      *
-     * @throws DemoException if that makes no sense any more
+     * @throws DemoException if it is seen that what runs there does so no more
      */
     void listen(Duration duration);
 
@@ -107,6 +107,9 @@ final class FailoverUnderTraffic {
       stage.await(
           () -> traffic.acknowledged() > known || traffic.living() == 0,
           "clients go on after the failover");
+      if (traffic.living() == 0) {
+        throw stage.failure("no client is connected any more: service=" + service.service());
+      }
       say(standby + " leads term " + term + ", " + acknowledged(traffic));
       stage.listen(trafficTime.dividedBy(2));
       TrafficHistory history = traffic.stop();

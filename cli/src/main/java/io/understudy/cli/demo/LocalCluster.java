@@ -249,17 +249,27 @@ public final class LocalCluster implements AutoCloseable {
    * @throws DemoException if it does not in time, or a needed process has ended
    */
   public void await(BooleanSupplier condition, String expected, Duration timeout) {
-    if (!beats.until(() -> allLive() && condition.getAsBoolean(), timeout)) {
+    if (!beats.until(() -> checked(condition), timeout)) {
       throw failure("did not happen in " + timeout.toMillis() + " ms: " + expected);
     }
   }
 
   /** Lets {@code duration} pass while listening to heartbeats; else as {@link #await}. */
   public void listen(Duration duration) {
-    beats.until(() -> !allLive(), duration);
+    beats.until(() -> checked(() -> false), duration);
   }
 
-  private boolean allLive() {
+  private boolean checked(BooleanSupplier condition) {
+    requireNeeded();
+    return condition.getAsBoolean();
+  }
+
+  /**
+   * Looks whether all needed processes are there.
+   *
+   * @throws DemoException if one has ended
+   */
+  void requireNeeded() {
     for (ChildJvm process : needed) {
       if (!process.isAlive()) {
         throw failure(
@@ -271,7 +281,6 @@ public final class LocalCluster implements AutoCloseable {
                 + process.awaitExit(Duration.ZERO));
       }
     }
-    return true;
   }
 
   /** The heartbeats heard so far. */

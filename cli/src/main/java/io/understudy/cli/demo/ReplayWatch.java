@@ -14,8 +14,9 @@ final class ReplayWatch {
   private static final Duration LOOK = Duration.ofSeconds(10);
   private static final Pattern PROGRESS = Pattern.compile("^replaying: .*\\bepoch=([0-9]+)");
 
-  private final long epochs;
+  private final EventLogSize size;
   private final Duration patience;
+  private final Runnable stillPossible;
   private final Consumer<String> people;
   private long epoch = -1;
   private long progressNanos;
@@ -23,13 +24,20 @@ final class ReplayWatch {
   /**
    * A replay that begins now.
    *
-   * @param epochs how many it has to replay
+   * @param size what it has to replay
    * @param patience how long it may take to begin, to get on, and to end after the last epoch
    * @param nowNanos of {@link System#nanoTime}
+   * @param stillPossible called now and then; throws when the replay cannot end any more
    */
-  ReplayWatch(long epochs, Duration patience, long nowNanos, Consumer<String> people) {
-    this.epochs = epochs;
+  ReplayWatch(
+      EventLogSize size,
+      Duration patience,
+      long nowNanos,
+      Runnable stillPossible,
+      Consumer<String> people) {
+    this.size = size;
     this.patience = patience;
+    this.stillPossible = stillPossible;
     this.progressNanos = nowNanos;
     this.people = people;
   }
@@ -42,6 +50,7 @@ final class ReplayWatch {
    */
   int awaitExit(ChildJvm replay) {
     while (!replay.endsWithin(LOOK)) {
+      stillPossible.run();
       look(replay.lines(), System.nanoTime());
     }
     return replay.awaitExit(Duration.ZERO);
@@ -67,7 +76,7 @@ final class ReplayWatch {
           "the replay gets on no more: epoch="
               + (epoch < 0 ? "none" : epoch)
               + " epochs="
-              + epochs
+              + size.epochs()
               + " patience="
               + patience.toMillis()
               + " ms; the last it said:\n"
@@ -79,7 +88,8 @@ final class ReplayWatch {
     if (now > epoch) {
       epoch = now;
       progressNanos = nowNanos;
-      people.accept("  replayed " + (now + 1) + " of " + epochs + " epochs");
+      long done = now + 1 - size.firstEpoch();
+      people.accept("  replayed " + done + " of " + size.epochs() + " epochs");
     }
   }
 }

@@ -19,7 +19,8 @@ final class ReplayWatchTest {
   private final List<String> told = new ArrayList<>();
   private final List<String> printed = new ArrayList<>(List.of("INFO a line of the log"));
   private final ReplayWatch watch =
-      new ReplayWatch(100_000, Duration.ofSeconds(90), BEGIN, told::add);
+      new ReplayWatch(
+          new EventLogSize(0, 100_000, 0, 0), Duration.ofSeconds(90), BEGIN, () -> {}, told::add);
 
   @Test
   void look_waitsForAsLongAsItTakes_whenTheReplayGetsOn() {
@@ -55,12 +56,28 @@ final class ReplayWatchTest {
   }
 
   @Test
+  void look_countsFromTheFirstEpoch_whenTheLogIsShortened() {
+    ReplayWatch shortened =
+        new ReplayWatch(
+            new EventLogSize(5000, 1000, 0, 0), Duration.ofSeconds(90), BEGIN, () -> {}, told::add);
+
+    shortened.look(List.of("replaying: vm=demo epoch=5099 position=1"), nanos(1));
+
+    assertThat(told).containsExactly("  replayed 100 of 1000 epochs");
+  }
+
+  @Test
   void awaitExit_returnsTheExitCode(@TempDir Path directory) {
     try (ChildJvm child =
         ChildJvm.startProgram(
             "replay", directory.resolve("replay.log"), List.of("sh", "-c", "exit 4"))) {
       assertThat(
-              new ReplayWatch(1, Duration.ofSeconds(90), System.nanoTime(), told::add)
+              new ReplayWatch(
+                      new EventLogSize(0, 1, 0, 0),
+                      Duration.ofSeconds(90),
+                      System.nanoTime(),
+                      () -> {},
+                      told::add)
                   .awaitExit(child))
           .isEqualTo(4);
     }

@@ -285,7 +285,10 @@ public final class Node {
       long term = standby.progress().term() + 1;
       EpochLog log = promotion.begin();
       GuestEvent.TermStarted first =
-          new GuestEvent.TermStarted(settings.node(), promotion.order().reason(), term - 1);
+          new GuestEvent.TermStarted(
+              settings.node(),
+              promotion.order().orderedBy() + ": " + promotion.order().reason(),
+              term - 1);
       NodeExit exit =
           lead(
               kvm,
@@ -438,6 +441,8 @@ public final class Node {
     facts.put("os.version", System.getProperty("os.version"));
     facts.put("os.arch", System.getProperty("os.arch"));
     facts.put("java.version", System.getProperty("java.version"));
+    String version = Node.class.getPackage().getImplementationVersion();
+    facts.put("understudy.version", version == null ? "(not packaged)" : version);
     return facts;
   }
 

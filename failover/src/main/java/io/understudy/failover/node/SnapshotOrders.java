@@ -118,12 +118,7 @@ final class SnapshotOrders implements AutoCloseable {
         }
         take(order);
         directory.poll(POLL);
-        topics.deleteOldSnapshots(
-            settings.vm(),
-            directory.all(),
-            settings.snapshots().keep(),
-            LogExtent.of(settings.connection(), settings.vm()),
-            !settings.snapshots().retention().isOff());
+        deleteOld(topics, directory);
       }
     } catch (LogException failure) {
       LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.getMessage());
@@ -131,6 +126,20 @@ final class SnapshotOrders implements AutoCloseable {
       if (!stopped) {
         LOG.warn("a snapshot failed: order={}: {}", order.orderId(), failure.toString());
       }
+    }
+  }
+
+  /** A failure costs space until the next snapshot, no more. */
+  private void deleteOld(LogTopics topics, SnapshotDirectory directory) {
+    try {
+      topics.deleteOldSnapshots(
+          settings.vm(),
+          directory.all(),
+          settings.snapshots().keep(),
+          LogExtent.of(settings.connection(), settings.vm()),
+          !settings.snapshots().retention().isOff());
+    } catch (LogException failure) {
+      LOG.warn("outdated snapshots were not deleted: {}", failure.getMessage());
     }
   }
 

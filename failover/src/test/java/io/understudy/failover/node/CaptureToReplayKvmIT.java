@@ -241,6 +241,7 @@ class CaptureToReplayKvmIT {
               epoch.events().stream().map(OneOff::shifted).toList(),
               epoch.markRecord(),
               epoch.mark(),
+              epoch.committedAtMillis(),
               epoch.next());
     }
 
