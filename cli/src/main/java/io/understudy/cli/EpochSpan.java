@@ -2,6 +2,7 @@ package io.understudy.cli;
 
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogException;
+import io.understudy.log.LogExtent;
 import io.understudy.log.LogStart;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
@@ -47,6 +48,10 @@ final class EpochSpan {
    */
   LogStart start(ClusterConnection connection, VmId vm, PrintWriter people) {
     ClusterOptions.requireLog(connection, vm);
+    if (from != null) {
+      // Before anything of what may be a long run is read for nothing.
+      LogExtent.newestEpoch(connection, vm).ifPresent(newest -> requireReached(vm, newest));
+    }
     LogStart start =
         from == null ? LogStart.earliest(connection, vm) : LogStart.before(connection, vm, from);
     if (last() < start.firstEpoch()) {

@@ -1,6 +1,7 @@
 package io.understudy.cli;
 
 import io.understudy.log.LogException;
+import io.understudy.log.LogStart;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -59,6 +60,20 @@ final class ExpectedHashes {
       return new Entry(
           Long.parseLong(matcher.group(1)),
           HexFormat.of().formatHex(HexFormat.of().parseHex(matcher.group(2))));
+    }
+  }
+
+  /**
+   * Reading begins there. A snapshot's manifest says the hash behind its epoch, which the first one
+   * that is read continues: so this epoch counts as read.
+   *
+   * @throws LogException if another hash is expected
+   */
+  void begin(LogStart start) {
+    firstEpoch = -1;
+    lastEpoch = -1;
+    if (start.snapshot() != null) {
+      check(start.snapshot().manifest().epoch(), start.snapshot().manifest().hash());
     }
   }
 

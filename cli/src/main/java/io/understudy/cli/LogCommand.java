@@ -64,29 +64,26 @@ final class LogCommand implements Callable<Integer> {
     ClusterConnection connection = cluster.reach();
     LogVerdict verdict = new LogVerdict(vm);
     Dump dump = new Dump(spec.commandLine().getOut());
-    boolean isAll = read(connection, verdict, dump);
+    read(connection, verdict, dump);
     dump.finish(verdict);
     filter.span().requireReached(vm, verdict.lastEpoch());
     expected.finish();
     if (!summary) {
       PrintWriter err = spec.commandLine().getErr();
       err.println(verdict.line());
-      if (!isAll) {
-        err.println("what comes behind was not read");
-      }
       err.flush();
     }
     return ExitCode.OK.code();
   }
 
-  /** Whether it was read to its end. */
-  private boolean read(ClusterConnection connection, LogVerdict verdict, Dump dump) {
+  private void read(ClusterConnection connection, LogVerdict verdict, Dump dump) {
     LogStart start = filter.span().start(connection, vm, spec.commandLine().getErr());
+    expected.begin(start);
     try (EpochReader reader = start.open(connection, vm)) {
       LogEnd end = reader.end();
       while (!reader.reached(end)) {
         if (filter.isDone(verdict.lastEpoch())) {
-          return false;
+          return;
         }
         Epoch epoch = reader.poll(POLL);
         if (epoch != null) {
@@ -95,7 +92,7 @@ final class LogCommand implements Callable<Integer> {
           dump.add(epoch);
         }
       }
-      return true;
+      verdict.reachedEnd();
     }
   }
 

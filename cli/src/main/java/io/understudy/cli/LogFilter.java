@@ -88,10 +88,10 @@ final class LogFilter {
 
   /** Whether the events of an epoch are wanted. */
   boolean wants(Epoch epoch) {
-    long at = epoch.committedAtMillis();
+    Instant at = Instant.ofEpochMilli(epoch.committedAtMillis());
     return span.has(epoch.number())
-        && (fromTime == null || at >= fromTime.toEpochMilli())
-        && (untilTime == null || at <= untilTime.toEpochMilli());
+        && (fromTime == null || !at.isBefore(fromTime))
+        && (untilTime == null || !at.isAfter(untilTime));
   }
 
   /** Whether an event of such an epoch is shown; it is counted then. */

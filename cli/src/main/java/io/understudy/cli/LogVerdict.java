@@ -20,6 +20,7 @@ final class LogVerdict {
   private long epochs;
   private ChainState chain;
   private String ended;
+  private boolean isComplete;
 
   LogVerdict(VmId vm) {
     this.vm = vm;
@@ -38,6 +39,11 @@ final class LogVerdict {
         ended = end.reason();
       }
     }
+  }
+
+  /** There was no more to read. */
+  void reachedEnd() {
+    isComplete = true;
   }
 
   /** How many epochs. */
@@ -65,7 +71,7 @@ final class LogVerdict {
         + " term="
         + chain.term()
         + " ended="
-        + (ended == null ? "no" : ended)
+        + (ended != null ? ended : isComplete ? "no" : "unknown, not read to its end")
         + " hash="
         + HexFormat.of().formatHex(chain.hash());
   }
@@ -79,6 +85,7 @@ final class LogVerdict {
         .put("firstEpoch", firstEpoch)
         .put("lastEpoch", lastEpoch())
         .put("term", chain.term())
+        .put("complete", isComplete)
         .put("ended", ended)
         .put("hash", HexFormat.of().formatHex(chain.hash()));
   }

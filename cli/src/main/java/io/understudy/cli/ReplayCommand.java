@@ -11,6 +11,7 @@ import io.understudy.replay.OfflineReplay;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -98,6 +99,10 @@ final class ReplayCommand implements Callable<Integer> {
           spec.commandLine(), "--json and --console - both write to stdout: give a file");
     }
     span.check(spec);
+    if (transcript != null && (isOneFile(transcript) || transcript.toString().equals("-"))) {
+      throw new ParameterException(
+          spec.commandLine(), "--transcript needs a file of its own, is " + transcript);
+    }
     if (times < 1) {
       throw new ParameterException(spec.commandLine(), "--times must be at least 1, is " + times);
     }
@@ -129,18 +134,27 @@ final class ReplayCommand implements Callable<Integer> {
       throws InterruptedException, IOException {
     for (int tries = 1; ; tries++) {
       LogStart start = span.start(connection, vm.id(), spec.commandLine().getErr());
+      expected.begin(start);
       try {
         replay(kvm, new OfflineReplay.Span(connection, vm.id(), start, span.last()), 1, series);
         span.requireReached(vm.id(), series.report().lastEpoch());
         expected.finish();
         return start;
       } catch (LogTruncatedException | SnapshotDamagedException shortened) {
-        if (hasBegun || tries == START_TRIES) {
+        if (hasBegun || tries == START_TRIES || start.equals(again(connection))) {
           throw shortened;
         }
         tell("begins anew: " + shortened.getMessage());
       }
     }
+  }
+
+  private LogStart again(ClusterConnection connection) {
+    return span.start(connection, vm.id(), new PrintWriter(Writer.nullWriter()));
+  }
+
+  private boolean isOneFile(Path other) {
+    return console != null && Path.of(console).toAbsolutePath().equals(other.toAbsolutePath());
   }
 
   private void tell(String line) {
@@ -171,6 +185,7 @@ final class ReplayCommand implements Callable<Integer> {
                 progress.applied(epoch);
               });
       sha256 = output.consoleSha256();
+      output.finish(report.chain());
     }
     series.add(report, sha256, progress.elapsedMillis());
   }

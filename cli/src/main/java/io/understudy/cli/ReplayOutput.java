@@ -1,5 +1,6 @@
 package io.understudy.cli;
 
+import io.understudy.log.ChainState;
 import io.understudy.log.Epoch;
 import io.understudy.machine.MachineOutput;
 import io.understudy.schemas.Hashes;
@@ -43,15 +44,37 @@ final class ReplayOutput implements MachineOutput, Closeable {
    * @param console file, or "-" for standard output; null for none
    * @param transcript file; null for none
    */
-  static ReplayOutput to(String console, Path transcript) throws IOException {
-    OutputStream stream =
-        console == null
-            ? OutputStream.nullOutputStream()
-            : new BufferedOutputStream(
-                isStdout(console)
-                    ? new FileOutputStream(FileDescriptor.out)
-                    : Files.newOutputStream(Path.of(console)));
-    return new ReplayOutput(stream, transcript == null ? null : Transcript.to(transcript));
+  static ReplayOutput to(String console, Path transcript) {
+    Transcript begun = transcript == null ? null : Transcript.to(transcript);
+    try {
+      return new ReplayOutput(open(console), begun);
+    } catch (IOException e) {
+      if (begun != null) {
+        begun.close();
+      }
+      throw new UncheckedIOException("the console's output cannot be written: file=" + console, e);
+    }
+  }
+
+  private static OutputStream open(String console) throws IOException {
+    if (console == null) {
+      return OutputStream.nullOutputStream();
+    }
+    return isStdout(console)
+        ? new Stdout()
+        : new BufferedOutputStream(Files.newOutputStream(Path.of(console)));
+  }
+
+  /** The process has one: closed, it would be gone for good. */
+  private static final class Stdout extends BufferedOutputStream {
+    private Stdout() {
+      super(new FileOutputStream(FileDescriptor.out));
+    }
+
+    @Override
+    public void close() throws IOException {
+      flush();
+    }
   }
 
   /** Whether this names standard output. */
@@ -90,12 +113,21 @@ final class ReplayOutput implements MachineOutput, Closeable {
     return HexFormat.of().formatHex(digest.digest());
   }
 
+  /** All was applied, up to this epoch. */
+  void finish(ChainState chain) {
+    if (transcript != null) {
+      transcript.finish(chain);
+    }
+  }
+
   @Override
-  public void close() throws IOException {
+  public void close() {
     try (console) {
       if (transcript != null) {
         transcript.close();
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the console's output cannot be written", e);
     }
   }
 }

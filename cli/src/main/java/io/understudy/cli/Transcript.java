@@ -1,6 +1,7 @@
 package io.understudy.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.understudy.log.ChainState;
 import io.understudy.log.Epoch;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
@@ -32,8 +33,12 @@ final class Transcript implements Closeable {
   }
 
   /** Begins a file; one that is there is replaced. */
-  static Transcript to(Path file) throws IOException {
-    return new Transcript(Files.newBufferedWriter(file));
+  static Transcript to(Path file) {
+    try {
+      return new Transcript(Files.newBufferedWriter(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the transcript cannot be written: file=" + file, e);
+    }
   }
 
   /** A byte of the console came out. */
@@ -75,6 +80,15 @@ final class Transcript implements Closeable {
     }
   }
 
+  /** All was applied: without this line a transcript is not whole. */
+  void finish(ChainState chain) {
+    write(
+        Json.object()
+            .put("epoch", chain.lastEpoch())
+            .put("kind", "end")
+            .put("hash", hex(chain.hash())));
+  }
+
   private void console(Epoch epoch, String direction, ByteArrayOutputStream bytes, long end) {
     if (bytes.size() > 0) {
       write(
@@ -107,7 +121,11 @@ final class Transcript implements Closeable {
   }
 
   @Override
-  public void close() throws IOException {
-    out.close();
+  public void close() {
+    try {
+      out.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the transcript cannot be written", e);
+    }
   }
 }

@@ -38,6 +38,7 @@ final class TranscriptTest {
       transcript.applied(epoch(8, mark(102, 205, 200, 12, 9)));
       say(transcript, "!");
       transcript.applied(epoch(9, mark(102, 206, 205, 12, 12)));
+      transcript.finish(ChainState.genesis());
     }
 
     String head = "{\"epoch\":7,\"committedAtMillis\":70,\"virtualNanos\":5,";
@@ -53,7 +54,8 @@ final class TranscriptTest {
             head + "\"direction\":\"out\",\"kind\":\"frame\",\"number\":11,\"bytes\":\"03\"}",
             head + "\"direction\":\"out\",\"kind\":\"released\",\"offset\":200,\"frames\":9}",
             last + "\"direction\":\"out\",\"kind\":\"console\",\"offset\":205,\"bytes\":\"21\"}",
-            last + "\"direction\":\"out\",\"kind\":\"released\",\"offset\":205,\"frames\":12}");
+            last + "\"direction\":\"out\",\"kind\":\"released\",\"offset\":205,\"frames\":12}",
+            "{\"epoch\":-1,\"kind\":\"end\",\"hash\":\"" + "00".repeat(32) + "\"}");
   }
 
   private static void say(Transcript transcript, String text) {

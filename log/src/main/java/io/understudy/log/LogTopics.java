@@ -48,13 +48,6 @@ public final class LogTopics implements AutoCloseable {
   private static final short TRANSACTION_VERSION_NEEDED = 2;
   private static final int REPLICATION_FACTOR_WANTED = 3;
 
-  /** Settings that decide whether records stay. */
-  private static final List<String> LOSING =
-      List.of(
-          TopicConfig.CLEANUP_POLICY_CONFIG,
-          TopicConfig.RETENTION_MS_CONFIG,
-          TopicConfig.RETENTION_BYTES_CONFIG);
-
   private static final Duration PUBLISH_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration VISIBLE_TIMEOUT = Duration.ofSeconds(15);
@@ -128,6 +121,7 @@ public final class LogTopics implements AutoCloseable {
             TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
             "CreateTime");
     createOrCheck(Topics.events(vm), partitions, configs);
+    refuseRetention(Topics.events(vm));
     createSnapshots(vm);
   }
 
@@ -317,11 +311,21 @@ public final class LogTopics implements AutoCloseable {
     }
     TopicDescription found = awaitDescription(topic, true).orElseThrow();
     refuseUnless(topic, "partitions", partitions, found.partitions().size());
-    Config actual = config(topic);
-    for (String name : LOSING) {
-      String wanted = configs.get(name);
-      if (wanted != null) {
-        refuseUnless(topic, name, wanted, actual.get(name).value());
+    refuseUnless(
+        topic,
+        TopicConfig.CLEANUP_POLICY_CONFIG,
+        configs.get(TopicConfig.CLEANUP_POLICY_CONFIG),
+        config(topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value());
+  }
+
+  /** Kafka must not delete a history by itself, however old or large it gets. */
+  private void refuseRetention(String topic) {
+    Config found = config(topic);
+    for (String name :
+        List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
+      String value = found.get(name).value();
+      if (!value.equals(Long.toString(Long.MAX_VALUE))) {
+        refuseUnless(topic, name, "-1", value);
       }
     }
   }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -179,9 +180,16 @@ class RetentionIT {
         .isPositive();
     assertThat(replay.path("term").asLong()).isEqualTo(3);
     assertTranscriptIsWhatWasSaid(transcript, replay);
+    // Kept before what was before it was deleted, as a snapshot's listing says it.
+    String start =
+        (earliest.firstEpoch() - 1)
+            + ":"
+            + HexFormat.of().formatHex(earliest.snapshot().manifest().hash());
     String hash = replay.path("lastEpoch").asText() + ":" + replay.path("hash").asText();
-    JsonNode log = audit(cluster, "log", "--summary", "--expect-hash", hash);
+    JsonNode log =
+        audit(cluster, "log", "--summary", "--expect-hash", hash, "--expect-hash", start);
     assertThat(log.path("checked").path("hash")).isEqualTo(replay.path("hash"));
+    assertThat(log.path("checked").path("complete").asBoolean()).isTrue();
     assertThat(log.path("checked").path("firstEpoch")).isEqualTo(replay.path("firstEpoch"));
     assertThat(log.path("types").path("EpochCommitted").path("events").asLong())
         .as(log.toString())

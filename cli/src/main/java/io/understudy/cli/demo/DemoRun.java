@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.apache.kafka.common.KafkaException;
 
 /**
  * One run of the demo, step by step, with a line for people at each step. Owned by one thread;
@@ -117,9 +118,9 @@ final class DemoRun {
       ChildJvm replay = cluster.startOnKvm("replay", replayCommand(VM, cluster.bootstrapServers()));
       Duration patience = stepTimeout.plus(trafficTime.multipliedBy(2));
       return report(failover, size, replay, patience, cluster::requireNeeded, this::say);
-    } catch (LogException unreadable) {
+    } catch (LogException | KafkaException | DemoException unreadable) {
       cluster.requireNeeded();
-      throw cluster.failure("the log cannot be read: " + unreadable.getMessage());
+      throw new DemoException(unreadable.getMessage(), unreadable);
     }
   }
 
