@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.understudy.kvm.Kvm;
 import io.understudy.kvm.KvmUnavailableException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,6 +14,9 @@ import java.util.Arrays;
  * What a test needs of its host: skipped with the reason where that may be missing, else failed.
  */
 public final class Needs {
+  /** Debian's own, which has what Debian's packages install, whatever else is on the path. */
+  static final String PYTHON = "/usr/bin/python3";
+
   private Needs() {}
 
   /** A usable /dev/kvm; {@code UNDERSTUDY_REQUIRE_KVM=1} says that there must be one. */
@@ -33,6 +37,24 @@ public final class Needs {
       missing(
           "true".equals(System.getenv("CI")),
           "program is missing: name=" + name + " debianPackage=" + debianPackage);
+    }
+  }
+
+  /** A module of {@link #PYTHON}; {@code CI=true} says that it must be there. */
+  static void pythonModule(String name, String debianPackage)
+      throws IOException, InterruptedException {
+    boolean isThere =
+        Files.isExecutable(Path.of(PYTHON))
+            && new ProcessBuilder(PYTHON, "-c", "import " + name)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor()
+                == 0;
+    if (!isThere) {
+      missing(
+          "true".equals(System.getenv("CI")),
+          "Python module is missing: name=" + name + " debianPackage=" + debianPackage);
     }
   }
 
