@@ -164,7 +164,9 @@ public final class AccessRules {
   }
 
   private static void auditor(Builder rules, String prefix) {
-    rules.prefixed(prefix, AclOperation.READ, "read, check and replay logs");
+    rules.prefixed(prefix, AclOperation.READ, "read, check and replay logs, and read snapshots");
+    rules.topic(
+        Topics.SCHEMAS, AclOperation.READ, "decode logs with programs that have no schemas");
     rules.topic(Topics.HEARTBEATS, AclOperation.READ, "show the status");
     rules.topic(Topics.VMS, AclOperation.READ, "show the status");
     rules.topic(Topics.CONTROL, AclOperation.READ, "show the status");

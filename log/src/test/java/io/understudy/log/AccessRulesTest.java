@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.understudy.schemas.ControlOrder;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
+import io.understudy.schemas.ReleasedSchemas;
 import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import io.understudy.schemas.VmRecord;
@@ -14,9 +15,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -24,6 +27,7 @@ import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -315,8 +319,25 @@ class AccessRulesTest {
 
   private static void audit() {
     readAll();
+    SnapshotDirectory.open(user, VM, TIMEOUT).close();
+    assertThat(readSchemas()).contains(ReleasedSchemas.all().get(0).fingerprintHex());
     readDirectory();
     followShared();
+  }
+
+  /** As readers do that have no schemas of their own: the fingerprints in the topic. */
+  private static Set<String> readSchemas() {
+    List<TopicPartition> partition = List.of(new TopicPartition(Topics.SCHEMAS, 0));
+    Set<String> fingerprints = new HashSet<>();
+    try (KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(KafkaSettings.reader(user))) {
+      consumer.assign(partition);
+      consumer.seekToBeginning(partition);
+      long end = consumer.endOffsets(partition, TIMEOUT).get(partition.get(0));
+      while (consumer.position(partition.get(0), TIMEOUT) < end) {
+        consumer.poll(POLL).forEach(record -> fingerprints.add(record.key()));
+      }
+    }
+    return fingerprints;
   }
 
   private static void readDirectory() {
