@@ -131,7 +131,7 @@ final class EventText {
 
     @Override
     public void onStateTransferred(GuestEvent.StateTransferred event) {
-      json.put("index", event.index()).put("count", event.count()).put("bytes", event.size());
+      json.put("index", event.index()).put("count", event.count()).put("size", event.size());
     }
 
     @Override

@@ -167,8 +167,7 @@ public final class KafkaSnapshotWriter implements SnapshotSink {
   }
 
   private ProducerRecord<String, byte[]> record(int partition, SnapshotPart part, byte[] wire) {
-    Header type =
-        new RecordHeader(Topics.HEADER_TYPE, part.getClass().getSimpleName().getBytes(UTF_8));
+    Header type = new RecordHeader(Topics.HEADER_TYPE, part.typeName().getBytes(UTF_8));
     return new ProducerRecord<>(
         topic,
         partition,

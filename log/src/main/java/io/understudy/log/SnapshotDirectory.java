@@ -227,7 +227,8 @@ public final class SnapshotDirectory implements AutoCloseable {
                   StoredSnapshot.key(snapshot.id(), snapshot.term()),
                   SnapshotCodec.encode(record),
                   Collections.singleton(
-                      new RecordHeader(Topics.HEADER_TYPE, "Verified".getBytes(UTF_8)))))
+                      new RecordHeader(
+                          Topics.HEADER_TYPE, record.part().typeName().getBytes(UTF_8)))))
           .get();
     } catch (ExecutionException e) {
       throw new LogException(

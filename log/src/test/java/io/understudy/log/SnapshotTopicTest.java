@@ -1,9 +1,11 @@
 package io.understudy.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.understudy.schemas.SnapshotPart;
+import io.understudy.schemas.Topics;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,8 +13,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +63,43 @@ class SnapshotTopicTest {
         .isEqualTo(
             new LogPosition(
                 new ChainState(11, 22, 1, new byte[32]), new TreeMap<>(Map.of(0, 10L, 1, 11L))));
+  }
+
+  /** In each record's header, for tools. */
+  @Test
+  void recordsSayWhichTypeTheyAre() {
+    StoredSnapshot snapshot = write(10, bytes(1, 10), 1);
+    try (SnapshotDirectory directory = directory()) {
+      directory.publishVerified(snapshot, "b");
+    }
+
+    Set<String> types = new TreeSet<>();
+    List<TopicPartition> partitions =
+        IntStream.range(0, SnapshotLayout.PARTITIONS)
+            .mapToObj(partition -> new TopicPartition(Topics.snapshots(vm), partition))
+            .toList();
+    try (KafkaConsumer<String, byte[]> consumer =
+        new KafkaConsumer<>(KafkaSettings.reader(TestBroker.connection()))) {
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      consumer
+          .endOffsets(partitions)
+          .forEach(
+              (partition, end) -> {
+                while (consumer.position(partition) < end) {
+                  for (var record : consumer.poll(Duration.ofMillis(50))) {
+                    types.add(new String(record.headers().lastHeader("type").value(), UTF_8));
+                  }
+                }
+              });
+    }
+    assertThat(types)
+        .containsExactly(
+            "SnapshotChunk",
+            "SnapshotCompleted",
+            "SnapshotStarted",
+            "SnapshotState",
+            "SnapshotVerified");
   }
 
   @Test

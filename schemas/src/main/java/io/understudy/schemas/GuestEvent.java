@@ -64,7 +64,7 @@ public sealed interface GuestEvent {
    * @param partitions number of partitions the epochs are striped over, 1 or more
    * @param memoryBytes size of the guest's memory in bytes, more than 0
    * @param guest name of the guest image
-   * @param imageSha256 SHA-256 of the guest image as loaded, 32 bytes
+   * @param imageSha256 SHA-256 of the guest image as given, 32 bytes
    * @param commandLine command line handed to the guest, empty when none
    * @param cpuModel name of the CPU model shown to the guest
    * @param clock which logical clock made the recording: {@code exit}, with {@code +window}, {@code
@@ -469,7 +469,8 @@ public sealed interface GuestEvent {
   }
 
   /**
-   * Last event of a run; only the mark of its epoch follows.
+   * Last event of the guest. Behind the mark of its epoch only {@link TermStarted} may follow, of
+   * successors that let the last output out.
    *
    * @param reason why the run ended, for people; begins with {@link #ORDERED} if it was ordered and
    *     not the guest's doing

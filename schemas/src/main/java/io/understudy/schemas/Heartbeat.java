@@ -51,7 +51,7 @@ public record Heartbeat(
     long logFirstEpoch) {
   /** Refuses values outside the documented ranges with an {@link IllegalArgumentException}. */
   public Heartbeat {
-    VmId.requireLegal(vm);
+    VmId.requireLegalOrProbe(vm);
     requireNonNull(run, "run");
     Checks.notBlank("node", node);
     requireNonNull(incarnation, "incarnation");

@@ -12,6 +12,13 @@ public sealed interface SnapshotPart {
   /** Most bytes of pages, or of state, in one piece. */
   int MAX_PIECE_BYTES = 512 << 10;
 
+  /**
+   * Name of the type in {@code Snapshot.avsc}, which also stands in the record header {@code type}.
+   */
+  default String typeName() {
+    return "Snapshot" + getClass().getSimpleName();
+  }
+
   /** Whether this is a piece of the content; all others are in the topic's partition 0. */
   default boolean isPiece() {
     return false;

@@ -19,7 +19,10 @@ public final class Topics {
   /** Every schema ever written with, compacted, key = fingerprint in hexadecimal. */
   public static final String SCHEMAS = "understudy.schemas.v1";
 
-  /** Header of an event record: the event's {@link GuestEvent#typeName()}, UTF-8 text. */
+  /**
+   * Header of an event record: the event's {@link GuestEvent#typeName()}, UTF-8 text. Records of
+   * snapshots have it too, with {@link SnapshotPart#typeName()}.
+   */
   public static final String HEADER_TYPE = "type";
 
   /** Header of an event record: the term as decimal text. */

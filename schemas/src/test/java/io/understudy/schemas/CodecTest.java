@@ -3,6 +3,8 @@ package io.understudy.schemas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.understudy.schemas.avro.Event;
+import io.understudy.schemas.avro.Snapshot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -12,6 +14,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
+import org.apache.avro.Schema;
 import org.junit.jupiter.api.Test;
 
 class CodecTest {
@@ -110,7 +113,7 @@ class CodecTest {
     assertThatThrownBy(() -> new GuestEvent.ConsoleInput(new byte[4097]))
         .hasMessageContaining("length=4097");
     assertThatThrownBy(() -> new GuestEvent.ClockAdvanced(-1)).hasMessageContaining("nanos=-1");
-    for (String id : List.of("", "A", "a_b", "a.b", "x".repeat(65))) {
+    for (String id : List.of("", "A", "a_b", "a.b", "x".repeat(65), "coordinators")) {
       assertThatThrownBy(() -> new VmId(id)).hasMessageContaining("vm=" + id);
     }
     assertThatThrownBy(
@@ -132,6 +135,44 @@ class CodecTest {
                     "n",
                     Attachments.NONE))
         .hasMessageContaining("imageSha256");
+  }
+
+  /** The header {@code type} says them to readers that have the schema and not our classes. */
+  @Test
+  void namesOfTypesAreThoseOfTheSchema() {
+    assertThat(Samples.events().values())
+        .extracting(record -> record.event().typeName())
+        .containsExactlyInAnyOrderElementsOf(payloads(Event.getClassSchema()));
+    assertThat(Samples.snapshots().values())
+        .extracting(record -> record.part().typeName())
+        .containsExactlyInAnyOrderElementsOf(payloads(Snapshot.getClassSchema()));
+  }
+
+  private static List<String> payloads(Schema schema) {
+    return schema.getField("payload").schema().getTypes().stream().map(Schema::getName).toList();
+  }
+
+  @Test
+  void heartbeatMayBeTheProbeOfACoordinator() {
+    Heartbeat beat = Samples.heartbeat();
+    Heartbeat probe =
+        new Heartbeat(
+            VmId.COORDINATORS,
+            beat.run(),
+            beat.node(),
+            beat.incarnation(),
+            NodeRole.COORDINATOR,
+            "PROBE",
+            0,
+            -1,
+            7,
+            -1,
+            "",
+            0,
+            1,
+            0,
+            0);
+    assertThat(HeartbeatCodec.decode(HeartbeatCodec.encode(probe))).isEqualTo(probe);
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.understudy.failover.front.Endpoint;
 import io.understudy.failover.front.FrontState;
 import io.understudy.schemas.Heartbeat;
 import io.understudy.schemas.NodeRole;
+import io.understudy.schemas.VmId;
 import io.understudy.schemas.VmRecord;
 import java.util.Optional;
 import java.util.UUID;
@@ -13,7 +14,7 @@ import java.util.UUID;
  * {@link NodeRole#COORDINATOR}.
  *
  * <ul>
- *   <li>The <em>probe</em>, under a VM id of its own: {@code position} is the sending time in
+ *   <li>The <em>probe</em>, under a VM id that no VM has: {@code position} is the sending time in
  *       nanoseconds since the coordinator's start, by which it measures the cluster. A node that
  *       may promote itself sends the same with phase {@code ALONE}.
  *   <li>The <em>view</em> of a VM: {@code phase} is {@code state} or {@code state/front state},
@@ -21,9 +22,6 @@ import java.util.UUID;
  * </ul>
  */
 final class CoordinatorBeat {
-  /** The VM id that probes carry; a VM may have it too, its beats have other roles. */
-  static final String PROBE_VM = "coordinators";
-
   /** The phase of a probe that a node sends for its own watch. */
   private static final String ALONE = "ALONE";
 
@@ -34,7 +32,7 @@ final class CoordinatorBeat {
 
   static Heartbeat probe(String name, UUID incarnation, long nanosSinceStart, long wallMillis) {
     return new Heartbeat(
-        PROBE_VM,
+        VmId.COORDINATORS,
         NO_RUN,
         name,
         incarnation,
