@@ -63,6 +63,11 @@ final class ExpectedHashes {
     }
   }
 
+  /** Whether none is expected. */
+  boolean isEmpty() {
+    return expected.isEmpty();
+  }
+
   /**
    * Reading begins there. A snapshot's manifest says the hash behind its epoch, which the first one
    * that is read continues: so this epoch counts as read.

@@ -51,6 +51,15 @@ final class HelpText {
         "understudy replay --vm vm1 --verify --until-epoch 5000 --console console.txt");
     put("log", "understudy log --vm vm1 --summary", "understudy log --vm vm1 --json --limit 100");
     put("log trim", "understudy log trim --vm vm1 --dry-run");
+    put(
+        "log export",
+        "understudy log export --vm vm1 --to vm1.avro",
+        "understudy log export --vm vm1 --to monday.avro --from-epoch 5000 --until-epoch 9999");
+    put(
+        "log verify",
+        "understudy log verify vm1.avro",
+        "understudy log verify vm1.avro --json --expect-hash 9999:"
+            + "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4");
     put("snapshot", "understudy snapshot --vm vm1");
     put("snapshots", "understudy snapshots --vm vm1");
     put("checkpoint inspect", "understudy checkpoint inspect --state /var/lib/understudy/vm1");

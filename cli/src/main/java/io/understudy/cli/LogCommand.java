@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 /** Writes out what is in a VM's event log, and says what of it was checked. */
 @Command(
     name = "log",
-    subcommands = LogTrimCommand.class,
+    subcommands = {LogTrimCommand.class, LogExportCommand.class, LogVerifyCommand.class},
     description = {
       "Write out the events of a VM that are committed now.",
       "What is read is checked, also where it is not shown; which epochs that were, and the hash"

@@ -19,6 +19,7 @@ import picocli.CommandLine;
 final class BadInputTest {
   private static final int USAGE = 2;
   private static final int ENVIRONMENT = 3;
+  private static final int LOG = 6;
 
   private record Outcome(int code, String out, String err) {}
 
@@ -48,6 +49,21 @@ final class BadInputTest {
         arguments("log --vm a --type RunEnded,Nothing", USAGE, "TimeRead, is [RunEnded, Nothing]"),
         arguments("log --vm a --expect-hash 3:ab", USAGE, "64 hexadecimal digits, is '3:ab'"),
         arguments("log --vm a --limit x", USAGE, "'x' is not a long"),
+        arguments("log export --vm a", USAGE, "--to=FILE"),
+        arguments("log export --to f", USAGE, "--vm=ID"),
+        arguments("log export --vm a --to /no/dir/f", USAGE, "no such directory: /no/dir"),
+        arguments("log export --vm a --to pom.xml", USAGE, "not overwritten: --to pom.xml"),
+        arguments("log export --vm a --to f --from-epoch -1", USAGE, "fromEpoch=-1"),
+        arguments(
+            "log export --vm a --to f --from-epoch 3 --until-epoch 2",
+            USAGE,
+            "fromEpoch=3 untilEpoch=2"),
+        arguments("log export --vm a --to f --until-epoch x", USAGE, "'x' is not a long"),
+        arguments("log verify", USAGE, "FILE"),
+        arguments("log verify /no/file", USAGE, "no such file: /no/file"),
+        arguments("log verify .", USAGE, "no such file: ."),
+        arguments("log verify pom.xml", LOG, "no Avro Object Container File: file=pom.xml"),
+        arguments("log verify pom.xml --expect-hash 1:x", USAGE, "64 hexadecimal digits, is '1:x'"),
         arguments("replay --vm a", USAGE, "--verify"),
         arguments("replay --vm a --verify --json --console -", USAGE, "give a file"),
         arguments("replay --vm a --verify --until-epoch -3", USAGE, "is -3"),

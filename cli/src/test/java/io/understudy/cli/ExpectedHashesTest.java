@@ -1,5 +1,6 @@
 package io.understudy.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -40,11 +41,13 @@ final class ExpectedHashesTest {
       hashes.check(epoch, hash(epoch + 7));
     }
     hashes.finish();
+    assertThat(hashes.isEmpty()).isFalse();
   }
 
   @Test
   void saysNothing_whenNoneIsExpected() {
     ExpectedHashes hashes = expecting();
+    assertThat(hashes.isEmpty()).isTrue();
     assertThatCode(hashes::finish).doesNotThrowAnyException();
 
     hashes.check(0, hash(1));

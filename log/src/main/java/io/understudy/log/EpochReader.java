@@ -39,6 +39,7 @@ public final class EpochReader implements EpochSource {
   private final Consumer<String, byte[]> consumer;
   private final EpochVerifier verifier;
   private final List<Lane> lanes = new ArrayList<>();
+  private RecordObserver observer = RecordObserver.NONE;
 
   /** A partition and what was fetched from it but is not yet verified. */
   private static final class Lane {
@@ -133,6 +134,11 @@ public final class EpochReader implements EpochSource {
     return verifier.position();
   }
 
+  /** Has every record of the epochs that are still to come told to {@code newObserver}. */
+  void observe(RecordObserver newObserver) {
+    observer = newObserver;
+  }
+
   /** The run, or null when none was given and no record was read yet. */
   public UUID run() {
     return verifier.run();
@@ -197,6 +203,13 @@ public final class EpochReader implements EpochSource {
       ConsumerRecord<String, byte[]> record = lane.remove();
       Epoch epoch =
           verifier.accept(record.partition(), record.offset(), record.timestamp(), record.value());
+      observer.accepted(
+          new EvidenceRecord(
+              record.partition(),
+              record.offset(),
+              record.timestamp(),
+              record.key(),
+              record.value()));
       if (epoch != null) {
         return epoch;
       }

@@ -33,8 +33,11 @@ final class EpochVerifier {
   private ChainState chain;
   private LogPosition position;
 
+  private final boolean keepsEvents;
+
   // The epoch being read.
   private List<EventRecord> events = new ArrayList<>();
+  private int eventCount;
   private final HashChain hashes = new HashChain();
   private long firstOffset;
   private long epochTerm;
@@ -45,12 +48,25 @@ final class EpochVerifier {
   private long offset;
 
   EpochVerifier(String vm, UUID run, LogPosition start) {
+    this(vm, run, start, true);
+  }
+
+  private EpochVerifier(String vm, UUID run, LogPosition start, boolean keepsEvents) {
+    this.keepsEvents = keepsEvents;
     this.vm = vm;
     this.run = run;
     this.partitions = start.partitions();
     this.offsets = new TreeMap<>(start.offsets());
     this.chain = start.chain();
     this.position = start;
+  }
+
+  /**
+   * One whose epochs come without their events, so that its memory does not depend on how many
+   * there are.
+   */
+  static EpochVerifier withoutEvents(String vm, UUID run, LogPosition start) {
+    return new EpochVerifier(vm, run, start, false);
   }
 
   /** The run, or null when no record was accepted and none was given. */
@@ -70,7 +86,7 @@ final class EpochVerifier {
 
   /** Offset of the first record of an epoch that is not complete yet, or -1. */
   long incompleteFrom() {
-    return events.isEmpty() ? -1 : firstOffset;
+    return eventCount == 0 ? -1 : firstOffset;
   }
 
   /**
@@ -87,11 +103,14 @@ final class EpochVerifier {
       return close(record, mark, timestamp);
     }
     checkOpening(record);
-    if (events.isEmpty()) {
+    if (eventCount == 0) {
       firstOffset = offset;
     }
     hashes.add(value);
-    events.add(record);
+    eventCount++;
+    if (keepsEvents) {
+      events.add(record);
+    }
     return null;
   }
 
@@ -127,7 +146,7 @@ final class EpochVerifier {
     require(
         "record on the wrong partition", Topics.partitionOf(record.epoch(), partitions), partition);
     require("record is not of the next epoch", chain.nextEpoch(), record.epoch());
-    require("sequence is not gapless", chain.nextSequence() + events.size(), record.sequence());
+    require("sequence is not gapless", chain.nextSequence() + eventCount, record.sequence());
     if (record.sequence() == 0 && !(record.event() instanceof GuestEvent.RunStarted)) {
       throw corrupt("run does not begin with its header", "RunStarted", record.event().typeName());
     }
@@ -140,7 +159,7 @@ final class EpochVerifier {
 
   /** The term may change only with the first record of an epoch, which must be the header. */
   private void checkTerm(EventRecord record) {
-    if (!events.isEmpty()) {
+    if (eventCount > 0) {
       require("term changes inside an epoch", epochTerm, record.term());
       return;
     }
@@ -157,13 +176,13 @@ final class EpochVerifier {
       require("partitions of the topic differ from RunStarted", started.partitions(), partitions);
     }
     if (record.event() instanceof GuestEvent.TermStarted started) {
-      require("TermStarted is not the first event of its epoch", 0, events.size());
+      require("TermStarted is not the first event of its epoch", 0, eventCount);
       require("TermStarted continues another term", chain.term(), started.previousTerm());
     }
   }
 
   private Epoch close(EventRecord record, GuestEvent.EpochCommitted mark, long timestamp) {
-    require("mark counts other events", events.size(), mark.eventCount());
+    require("mark counts other events", eventCount, mark.eventCount());
     require("mark names another first sequence", chain.nextSequence(), mark.firstSequence());
     requireHash("mark continues another epoch", chain.hash(), mark.previousHash());
     byte[] hash =
@@ -182,6 +201,7 @@ final class EpochVerifier {
     Epoch epoch =
         new Epoch(record.epoch(), record.term(), events, record, mark, timestamp, position);
     events = new ArrayList<>();
+    eventCount = 0;
     return epoch;
   }
 
@@ -204,6 +224,6 @@ final class EpochVerifier {
 
   private LogCorruptException.Place place() {
     return new LogCorruptException.Place(
-        vm, run, partition, offset, chain.nextEpoch(), chain.nextSequence() + events.size());
+        vm, run, partition, offset, chain.nextEpoch(), chain.nextSequence() + eventCount);
   }
 }

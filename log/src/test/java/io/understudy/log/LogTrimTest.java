@@ -3,10 +3,8 @@ package io.understudy.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.understudy.schemas.SnapshotPart;
 import io.understudy.schemas.VmId;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,14 +34,14 @@ class LogTrimTest {
           .hasMessageContaining("understudy snapshot --vm " + vm);
 
       log.commit(Drafts.of(10));
-      snapshot(connection, log.commit(Drafts.of(20)));
+      TestSnapshots.take(connection, vm, run, log.commit(Drafts.of(20)));
       assertThatThrownBy(() -> LogTrim.plan(connection, vm))
           .hasMessageContaining("nobody has restored and verified");
 
-      verifyNewest(connection);
+      TestSnapshots.verifyNewest(connection, vm, run);
       log.commit(Drafts.of(30));
       // A newer one that nobody has verified changes nothing.
-      snapshot(connection, log.commit(Drafts.of(40)));
+      TestSnapshots.take(connection, vm, run, log.commit(Drafts.of(40)));
       LogTrim trim = LogTrim.plan(connection, vm);
       assertThat(trim.snapshot().manifest().epoch()).isEqualTo(2);
       assertThat(LogExtent.of(connection, vm).isWhole()).as("planning deletes nothing").isTrue();
@@ -72,45 +70,6 @@ class LogTrimTest {
               LogTruncatedException.class, cut -> assertThat(cut.isCutOff()).isTrue())
           .hasMessageContaining("can be read from epoch 3 on: fromEpoch=2");
       assertThat(LogTrim.plan(connection, vm).offsets()).as("left to delete").isZero();
-    }
-  }
-
-  private void verifyNewest(ClusterConnection connection) {
-    try (SnapshotDirectory directory = SnapshotDirectory.open(connection, vm, PATIENCE)) {
-      directory.publishVerified(directory.newestComplete(run).orElseThrow(), "node");
-    }
-  }
-
-  private void snapshot(ClusterConnection connection, CommittedEpoch at) {
-    try (KafkaSnapshotWriter writer = KafkaSnapshotWriter.open(connection, vm, run, 1)) {
-      writer.begin(UUID.randomUUID(), new SnapshotPart.Started("node", -1, 1, 4096, 1));
-      writer.state(new byte[] {1});
-      SnapshotSink.Pieces pieces = writer.flush();
-      writer.complete(
-          new SnapshotPart.Completed(
-              "node",
-              new byte[] {1},
-              -1,
-              at.number(),
-              7,
-              at.next().nextSequence(),
-              at.next().hash(),
-              List.copyOf(at.offsets().values()),
-              1,
-              2,
-              3,
-              10,
-              4096,
-              pieces.pieces(),
-              pieces.hash(),
-              pieces.firstOffsets(),
-              pieces.endOffsets(),
-              1,
-              pieces.bytes(),
-              2,
-              3,
-              4,
-              5));
     }
   }
 }

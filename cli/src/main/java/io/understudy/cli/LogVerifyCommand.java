@@ -1,0 +1,62 @@
+package io.understudy.cli;
+
+import io.understudy.log.EvidenceReport;
+import io.understudy.log.EvidenceVerifier;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Verifies what {@link LogExportCommand} has written; contacts nobody. */
+@Command(
+    name = "verify",
+    description = {
+      "Verify a file of 'log export': that it is one unbroken history, as the run wrote it.",
+      "No cluster is needed. Whose history it is, only --expect-hash proves, with a hash from"
+          + " elsewhere."
+    })
+final class LogVerifyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "The file.")
+  private Path file;
+
+  @Mixin private ExpectedHashes expected;
+
+  @Option(names = "--json", description = "Write one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    if (!Files.isRegularFile(file)) {
+      throw new ParameterException(spec.commandLine(), "no such file: " + file);
+    }
+    EvidenceProgress progress = new EvidenceProgress(spec.commandLine().getErr(), "file=" + file);
+    EvidenceReport report =
+        EvidenceVerifier.verify(
+            file,
+            (epoch, hash) -> {
+              expected.check(epoch, hash);
+              progress.at("verifying", epoch);
+            });
+    expected.finish();
+    if (expected.isEmpty()) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "no hash was expected: this is one unbroken history, but whoever wrote it could have"
+              + " written another; --expect-hash tells");
+      err.flush();
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(EvidenceText.of("verified", file, report, json));
+    out.flush();
+    return ExitCode.OK.code();
+  }
+}
