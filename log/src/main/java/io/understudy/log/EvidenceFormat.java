@@ -80,14 +80,16 @@ final class EvidenceFormat {
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
   private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
-  private static final String SCHEMA_RESOURCE = "EvidenceRecord.avsc";
+  /** The schema of a record in the file. */
+  static final Schema SCHEMA = schema("EvidenceRecord.avsc");
+
+  private static final long FINGERPRINT = SchemaNormalization.parsingFingerprint64(SCHEMA);
 
   private EvidenceFormat() {}
 
-  /** The schema of a record in the file. */
-  static Schema schema() {
-    try (InputStream in = EvidenceFormat.class.getResourceAsStream(SCHEMA_RESOURCE)) {
-      return new Schema.Parser().parse(Objects.requireNonNull(in, SCHEMA_RESOURCE));
+  private static Schema schema(String resource) {
+    try (InputStream in = EvidenceFormat.class.getResourceAsStream(resource)) {
+      return new Schema.Parser().parse(Objects.requireNonNull(in, resource));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -128,7 +130,7 @@ final class EvidenceFormat {
   static byte[] headerBytes(EvidenceHeader header, String checksum) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataFileWriter<GenericRecord> container = container(metadata(header, checksum))) {
-      container.create(schema(), bytes, sync(header));
+      container.create(SCHEMA, bytes, sync(header));
     } catch (IOException e) {
       // A ByteArrayOutputStream does no I/O.
       throw new UncheckedIOException(e);
@@ -191,17 +193,16 @@ final class EvidenceFormat {
 
   /** Other tools go by the schema in the file, so it must not tell them anything else. */
   private static void requireSchema(String json) {
-    long expected = SchemaNormalization.parsingFingerprint64(schema());
     long actual;
     try {
       actual = SchemaNormalization.parsingFingerprint64(new Schema.Parser().parse(json));
     } catch (RuntimeException e) {
       throw new IllegalArgumentException(DataFileConstants.SCHEMA + " is no Avro schema", e);
     }
-    if (actual != expected) {
+    if (actual != FINGERPRINT) {
       throw bad(
           "fingerprint of " + DataFileConstants.SCHEMA,
-          String.format("%016x", expected),
+          String.format("%016x", FINGERPRINT),
           String.format("%016x", actual));
     }
   }

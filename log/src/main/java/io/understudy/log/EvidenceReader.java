@@ -46,7 +46,7 @@ final class EvidenceReader implements Closeable {
   // The blocks.
   private final DigestInputStream digested;
   private final EvidenceBytes blocks;
-  private final byte[] content = new byte[EvidenceFormat.LONGEST_BLOCK];
+  private byte[] content = new byte[BUFFER_BYTES];
   private EvidenceBytes records;
   private long recordsLeft;
   private long recordsEnd;
@@ -224,10 +224,15 @@ final class EvidenceReader implements Closeable {
     int length = 0;
     try {
       while (!inflater.finished()) {
+        if (length == content.length && length < EvidenceFormat.LONGEST_BLOCK) {
+          content = Arrays.copyOf(content, Math.min(2 * length, EvidenceFormat.LONGEST_BLOCK));
+        }
         int more = inflater.inflate(content, length, content.length - length);
         if (more == 0 && !inflater.finished()) {
           throw blocks.damaged(
-              "block is cut off or too long", "at most " + content.length + " bytes", length);
+              "block is cut off or too long",
+              "at most " + EvidenceFormat.LONGEST_BLOCK + " bytes",
+              length);
         }
         length += more;
       }

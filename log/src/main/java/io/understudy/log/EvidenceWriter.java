@@ -14,7 +14,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
@@ -31,7 +30,6 @@ final class EvidenceWriter implements Closeable {
   private final byte[] blankHeader;
   private final FileChannel channel;
   private final MessageDigest rest = Hashes.sha256();
-  private final Schema schema = EvidenceFormat.schema();
   private final DataFileWriter<GenericRecord> container;
 
   /**
@@ -49,7 +47,7 @@ final class EvidenceWriter implements Closeable {
     this.container =
         EvidenceFormat.container(EvidenceFormat.metadata(header, EvidenceFormat.NO_CHECKSUM));
     try {
-      container.create(schema, new Sink(), EvidenceFormat.sync(header));
+      container.create(EvidenceFormat.SCHEMA, new Sink(), EvidenceFormat.sync(header));
     } catch (IOException e) {
       close();
       throw failed(e);
@@ -94,7 +92,7 @@ final class EvidenceWriter implements Closeable {
       // No character has more than three bytes but those that are two in Java.
       refuseIfLonger("key", record.key().length() * 3, EvidenceFormat.LONGEST_KEY, record);
     }
-    GenericRecord datum = new GenericData.Record(schema);
+    GenericRecord datum = new GenericData.Record(EvidenceFormat.SCHEMA);
     datum.put("partition", record.partition());
     datum.put("offset", record.offset());
     datum.put("timestamp", record.timestampMillis());

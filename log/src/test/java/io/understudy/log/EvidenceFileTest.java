@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.understudy.schemas.GuestEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -196,19 +197,27 @@ class EvidenceFileTest {
   void isNeverVerified_whenAnyBitIsFlipped() throws IOException {
     Path file = EvidenceFiles.write(log, 2, 3, dir.resolve("a.avro"));
     byte[] intact = Files.readAllBytes(file);
+    String schema = EvidenceFormat.SCHEMA.toString();
+    int schemaStart = new String(intact, StandardCharsets.ISO_8859_1).indexOf(schema);
+    assertThat(schemaStart).isPositive();
     int flips = 0;
     for (int bit = 0; bit < intact.length * Byte.SIZE; bit++) {
+      int at = bit / Byte.SIZE;
+      boolean isSchema = at >= schemaStart && at < schemaStart + schema.length();
+      if (isSchema && bit % Byte.SIZE != at % Byte.SIZE) {
+        continue; // One of each byte, because it is long.
+      }
       byte[] flipped = intact.clone();
-      flipped[bit / Byte.SIZE] ^= (byte) (1 << (bit % Byte.SIZE));
+      flipped[at] ^= (byte) (1 << (bit % Byte.SIZE));
       Files.write(file, flipped);
       flips++;
       assertThatThrownBy(() -> EvidenceFiles.verify(file))
-          .as("bit %d of byte %d", bit % Byte.SIZE, bit / Byte.SIZE)
+          .as("bit %d of byte %d", bit % Byte.SIZE, at)
           .isInstanceOf(LogException.class)
           .hasMessageContaining("expected=")
           .hasMessageContaining("actual=");
     }
-    assertThat(flips).isGreaterThan(10_000);
+    assertThat(flips).isGreaterThan(5_000);
     Files.write(file, intact);
     assertThat(EvidenceFiles.verify(file).lastEpoch()).isEqualTo(3);
   }

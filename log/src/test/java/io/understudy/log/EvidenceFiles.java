@@ -117,7 +117,7 @@ final class EvidenceFiles {
 
     Forger(EvidenceHeader header) {
       this.metadata = EvidenceFormat.metadata(header, EvidenceFormat.NO_CHECKSUM);
-      metadata.put(DataFileConstants.SCHEMA, EvidenceFormat.schema().toString());
+      metadata.put(DataFileConstants.SCHEMA, EvidenceFormat.SCHEMA.toString());
       metadata.put(DataFileConstants.CODEC, DataFileConstants.DEFLATE_CODEC);
       this.sync = EvidenceFormat.sync(header);
     }
