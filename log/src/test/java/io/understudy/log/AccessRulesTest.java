@@ -321,6 +321,7 @@ class AccessRulesTest {
     readAll();
     SnapshotDirectory.open(user, VM, TIMEOUT).close();
     assertThat(readSchemas()).contains(ReleasedSchemas.all().get(0).fingerprintHex());
+    export();
     readDirectory();
     followShared();
   }
@@ -338,6 +339,13 @@ class AccessRulesTest {
       }
     }
     return fingerprints;
+  }
+
+  private static void export() {
+    Path file = directory.resolve("evidence-" + UUID.randomUUID());
+    LogStart start = LogStart.earliest(user, VM);
+    new LogExport(user, VM, file, EvidenceFiles.PROGRAM, (step, epoch) -> {})
+        .run(start, start.firstEpoch(), LogExport.TO_THE_END);
   }
 
   private static void readDirectory() {
