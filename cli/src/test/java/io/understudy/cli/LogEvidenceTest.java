@@ -203,7 +203,7 @@ final class LogEvidenceTest {
   void refusesEpochsThatAreDeleted_orNotThereYet() {
     Outcome deleted = export(SHORT, "--from-epoch", "2");
     assertThat(deleted.code()).isEqualTo(ExitCode.LOG.code());
-    assertThat(deleted.err()).contains("before 2, the first that can be read is 3");
+    assertThat(deleted.err()).contains("it can be read from epoch 3 on: fromEpoch=2");
 
     Outcome notYet = export(SHORT, "--from-epoch", "4", "--until-epoch", "6");
     assertThat(notYet.code()).isEqualTo(ExitCode.LOG.code());

@@ -81,7 +81,9 @@ public final class EvidenceVerifier {
   }
 
   private void accept(EvidenceRecord record, Listener listener) {
-    Epoch epoch = epochs.accept(record.partition(), record.offset(), record.timestampMillis(), record.value());
+    Epoch epoch =
+        epochs.accept(
+            record.partition(), record.offset(), record.timestampMillis(), record.value());
     // Behind the check of the partition: its number was not trusted before.
     Long before = lastOffsets.put(record.partition(), record.offset());
     if (before != null && before >= record.offset()) {
