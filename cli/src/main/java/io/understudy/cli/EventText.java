@@ -1,7 +1,6 @@
 package io.understudy.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.understudy.log.Epoch;
 import io.understudy.schemas.Attachments;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
@@ -20,10 +19,10 @@ final class EventText {
   private EventText() {}
 
   /** When it was committed, its place in the log and in the run, then the event. */
-  static String line(Epoch epoch, EventRecord record) {
+  static String line(long committedAtMillis, EventRecord record) {
     return String.format(
         "%s %8d %5d %10d %12d %s %s",
-        TIME.format(Instant.ofEpochMilli(epoch.committedAtMillis())),
+        TIME.format(Instant.ofEpochMilli(committedAtMillis)),
         record.epoch(),
         record.term(),
         record.sequence(),
@@ -39,14 +38,14 @@ final class EventText {
         "COMMITTED", "EPOCH", "TERM", "SEQUENCE", "POSITION", "RIP", "EVENT");
   }
 
-  static ObjectNode json(Epoch epoch, EventRecord record) {
+  static ObjectNode json(long committedAtMillis, EventRecord record) {
     ObjectNode json =
         Json.object()
             .put("vm", record.vm())
             .put("run", record.run().toString())
             .put("term", record.term())
             .put("epoch", record.epoch())
-            .put("committedAtMillis", epoch.committedAtMillis())
+            .put("committedAtMillis", committedAtMillis)
             .put("sequence", record.sequence())
             .put("position", record.position())
             .put("rip", Json.hex(record.rip()))

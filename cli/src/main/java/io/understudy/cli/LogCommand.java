@@ -122,9 +122,9 @@ final class LogCommand implements Callable<Integer> {
       if (summary) {
         counts.add(record);
       } else if (json) {
-        out.println(Json.line(EventText.json(epoch, record)));
+        out.println(Json.line(EventText.json(epoch.committedAtMillis(), record)));
       } else {
-        out.println(EventText.line(epoch, record));
+        out.println(EventText.line(epoch.committedAtMillis(), record));
       }
     }
 

@@ -4,7 +4,6 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.EvidenceReport;
 import io.understudy.log.LogExport;
 import io.understudy.log.LogStart;
-import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,13 +28,7 @@ final class LogExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ClusterOptions cluster;
 
-  @Option(
-      names = "--vm",
-      required = true,
-      paramLabel = "ID",
-      description = "The virtual machine.",
-      converter = Converters.ToVmId.class)
-  private VmId vm;
+  @Mixin private VmOption vm;
 
   @Option(
       names = "--to",
@@ -61,21 +54,21 @@ final class LogExportCommand implements Callable<Integer> {
     checkEpochs();
     checkFile();
     ClusterConnection connection = cluster.reach();
-    ClusterOptions.requireLog(connection, vm);
+    ClusterOptions.requireLog(connection, vm.id());
     LogStart start =
         fromEpoch == null
-            ? LogStart.earliest(connection, vm)
-            : LogStart.before(connection, vm, fromEpoch);
+            ? LogStart.earliest(connection, vm.id())
+            : LogStart.before(connection, vm.id(), fromEpoch);
     PrintWriter err = spec.commandLine().getErr();
     if (fromEpoch == null && start.firstEpoch() > 0) {
       err.println(
           "the log begins with epoch " + start.firstEpoch() + ", what was before is deleted");
       err.flush();
     }
-    EvidenceProgress progress = new EvidenceProgress(err, "vm=" + vm);
+    EvidenceProgress progress = new EvidenceProgress(err, "vm=" + vm.id());
     LogExport export =
         new LogExport(
-            connection, vm, to, new UnderstudyCommand.Version().getVersion()[0], progress::at);
+            connection, vm.id(), to, new UnderstudyCommand.Version().getVersion()[0], progress::at);
     Runtime.getRuntime().addShutdownHook(new Thread(export::abandon, "cli-abandon-export"));
     EvidenceReport report =
         export.run(

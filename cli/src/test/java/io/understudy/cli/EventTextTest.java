@@ -20,6 +20,7 @@ class EventTextTest {
   }
 
   private static JsonNode json(GuestEvent event) {
-    return EventText.json(new EventRecord("vm1", UUID.randomUUID(), 1, 2, 3, 4, 5, 6, event));
+    return EventText.json(
+        1_700_000_000_123L, new EventRecord("vm1", UUID.randomUUID(), 1, 2, 3, 4, 5, 6, event));
   }
 }

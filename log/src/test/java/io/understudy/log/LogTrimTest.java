@@ -28,6 +28,7 @@ class LogTrimTest {
         EpochLog log = right.begin(run, 1, ChainState.genesis(), PARTITIONS)) {
       assertThatThrownBy(() -> LogTrim.plan(connection, vm)).hasMessageContaining("no run");
       log.commit(Drafts.first(PARTITIONS));
+      awaitRun(connection);
       assertThatThrownBy(() -> LogTrim.plan(connection, vm))
           .isInstanceOf(LogException.class)
           .hasMessageContaining("no complete snapshot")
@@ -70,6 +71,14 @@ class LogTrimTest {
               LogTruncatedException.class, cut -> assertThat(cut.isCutOff()).isTrue())
           .hasMessageContaining("can be read from epoch 3 on: fromEpoch=2");
       assertThat(LogTrim.plan(connection, vm).offsets()).as("left to delete").isZero();
+    }
+  }
+
+  /** A commit is acknowledged a moment before readers see it. */
+  private void awaitRun(ClusterConnection connection) {
+    long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+    while (LogExtent.of(connection, vm).run() == null) {
+      assertThat(System.nanoTime() - deadlineNanos).as("the first epoch is seen").isNegative();
     }
   }
 }
