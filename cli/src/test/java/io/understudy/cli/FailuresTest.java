@@ -116,4 +116,12 @@ final class FailuresTest {
       Class<T> type, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
     return org.assertj.core.api.Assertions.catchThrowableOfType(type, call);
   }
+
+  @Test
+  void line_hasNothingThatSpeaksToTheTerminal() {
+    String escape = "\u001b[31m";
+
+    assertThat(Failures.line(new LogException("record says " + escape + "red")))
+        .isEqualTo("record says ?[31mred");
+  }
 }
