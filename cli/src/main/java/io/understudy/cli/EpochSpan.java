@@ -4,8 +4,10 @@ import io.understudy.log.ClusterConnection;
 import io.understudy.log.LogException;
 import io.understudy.log.LogExtent;
 import io.understudy.log.LogStart;
+import io.understudy.schemas.SchemaException;
 import io.understudy.schemas.VmId;
 import java.io.PrintWriter;
+import java.util.OptionalLong;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,8 +51,8 @@ final class EpochSpan {
   LogStart start(ClusterConnection connection, VmId vm, PrintWriter people) {
     ClusterOptions.requireLog(connection, vm);
     if (from != null) {
-      // Before anything of what may be a long run is read for nothing.
-      LogExtent.newestEpoch(connection, vm).ifPresent(newest -> requireReached(vm, newest));
+      // Before a long run is read for nothing. Where the end is damaged, there is perhaps more.
+      newest(connection, vm).ifPresent(newest -> requireReached(vm, newest));
     }
     LogStart start =
         from == null ? LogStart.earliest(connection, vm) : LogStart.before(connection, vm, from);
@@ -69,6 +71,14 @@ final class EpochSpan {
       people.flush();
     }
     return start;
+  }
+
+  private static OptionalLong newest(ClusterConnection connection, VmId vm) {
+    try {
+      return LogExtent.newestEpoch(connection, vm);
+    } catch (LogException | SchemaException damaged) {
+      return OptionalLong.empty();
+    }
   }
 
   /** The last that is wanted; {@link Long#MAX_VALUE} if all are. */

@@ -28,7 +28,7 @@ final class EventText {
         record.sequence(),
         record.position(),
         Json.hex(record.rip()),
-        record.event());
+        Printable.line(record.event().toString()));
   }
 
   /** The head of {@link #line}'s columns. */

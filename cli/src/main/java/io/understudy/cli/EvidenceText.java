@@ -1,5 +1,6 @@
 package io.understudy.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.understudy.log.EvidenceReport;
 import java.nio.file.Path;
 
@@ -7,13 +8,25 @@ import java.nio.file.Path;
 final class EvidenceText {
   private EvidenceText() {}
 
+  /** Of a file that was written; the whole text, with its last line ended. */
+  static String exported(Path file, EvidenceReport report, boolean json) {
+    return whole(json ? Json.pretty(json(file, report)) : text("exported", file, report));
+  }
+
   /**
-   * The whole text, with its last line ended.
+   * Of a file that was verified.
    *
-   * @param verb what was done with the file
+   * @param isIdentified whether it was proven to be of this VM and run
    */
-  static String of(String verb, Path file, EvidenceReport report, boolean json) {
-    return (json ? json(file, report) : text(verb, file, report)) + System.lineSeparator();
+  static String verified(Path file, EvidenceReport report, boolean isIdentified, boolean json) {
+    return whole(
+        json
+            ? Json.pretty(json(file, report).put("identityProven", isIdentified))
+            : text("verified", file, report));
+  }
+
+  private static String whole(String text) {
+    return text + System.lineSeparator();
   }
 
   private static String text(String verb, Path file, EvidenceReport report) {
@@ -40,21 +53,20 @@ final class EvidenceText {
         report.hash());
   }
 
-  private static String json(Path file, EvidenceReport report) {
-    return Json.pretty(
-        Json.object()
-            .put("file", file.toString())
-            .put("vm", report.vm().text())
-            .put("run", report.run().toString())
-            .put("firstEpoch", report.firstEpoch())
-            .put("lastEpoch", report.lastEpoch())
-            .put("term", report.term())
-            .put("epochs", report.epochs())
-            .put("events", report.events())
-            .put("partitions", report.partitions())
-            .put("previousHash", report.previousHash())
-            .put("hash", report.hash())
-            .put("bytes", report.sizeBytes())
-            .put("program", report.program()));
+  private static ObjectNode json(Path file, EvidenceReport report) {
+    return Json.object()
+        .put("file", file.toString())
+        .put("vm", report.vm().text())
+        .put("run", report.run().toString())
+        .put("firstEpoch", report.firstEpoch())
+        .put("lastEpoch", report.lastEpoch())
+        .put("term", report.term())
+        .put("epochs", report.epochs())
+        .put("events", report.events())
+        .put("partitions", report.partitions())
+        .put("previousHash", report.previousHash())
+        .put("hash", report.hash())
+        .put("bytes", report.sizeBytes())
+        .put("program", report.program());
   }
 }

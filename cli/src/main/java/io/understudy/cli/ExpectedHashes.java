@@ -105,6 +105,11 @@ final class ExpectedHashes {
     }
   }
 
+  /** The last epoch of which a hash is expected, -1 if there is none. */
+  long last() {
+    return expected.stream().mapToLong(Entry::epoch).max().orElse(-1);
+  }
+
   /**
    * All was read.
    *

@@ -88,7 +88,6 @@ final class Failures {
         && !line.toString().contains(failure.getCause().getMessage())) {
       line.append(": ").append(failure.getCause().getMessage());
     }
-    // What comes from a log or a file must not speak to the terminal.
-    return line.toString().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+    return Printable.line(line.toString());
   }
 }

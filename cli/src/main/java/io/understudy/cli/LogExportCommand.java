@@ -76,7 +76,7 @@ final class LogExportCommand implements Callable<Integer> {
             fromEpoch == null ? start.firstEpoch() : fromEpoch,
             untilEpoch == null ? LogExport.TO_THE_END : untilEpoch);
     PrintWriter out = spec.commandLine().getOut();
-    out.print(EvidenceText.of("exported", to, report, json));
+    out.print(EvidenceText.exported(to, report, json));
     out.flush();
     return ExitCode.OK.code();
   }

@@ -70,10 +70,13 @@ final class LogVerdict {
         + lastEpoch()
         + " term="
         + chain.term()
-        + " ended="
-        + (ended != null ? ended : isComplete ? "no" : "unknown, not read to its end")
         + " hash="
-        + HexFormat.of().formatHex(chain.hash());
+        + HexFormat.of().formatHex(chain.hash())
+        // Last, because it is not ours.
+        + " ended="
+        + (ended != null
+            ? Printable.line(ended)
+            : isComplete ? "no" : "unknown, not read to its end");
   }
 
   /** The same for machines. */

@@ -47,15 +47,20 @@ final class LogVerifyCommand implements Callable<Integer> {
               progress.at("verifying", epoch);
             });
     expected.finish();
-    if (expected.isEmpty()) {
+    boolean isIdentified =
+        report.firstEventEpoch() >= 0 && expected.last() >= report.firstEventEpoch();
+    if (!isIdentified) {
       PrintWriter err = spec.commandLine().getErr();
       err.println(
-          "no hash was expected: this is one unbroken history, but whoever wrote it could have"
-              + " written another; --expect-hash tells");
+          expected.isEmpty()
+              ? "no hash was expected: this is one unbroken history, but whoever wrote it could"
+                  + " have written another; --expect-hash tells"
+              : "no event is in the epochs up to the expected hash, which covers no VM and no run"
+                  + " then: both are what the file claims");
       err.flush();
     }
     PrintWriter out = spec.commandLine().getOut();
-    out.print(EvidenceText.of("verified", file, report, json));
+    out.print(EvidenceText.verified(file, report, isIdentified, json));
     out.flush();
     return ExitCode.OK.code();
   }

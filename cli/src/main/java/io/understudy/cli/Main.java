@@ -44,7 +44,7 @@ public final class Main {
   private static int refuse(CommandLine.ParameterException failure, CommandLine command) {
     String name = command.getCommandSpec().qualifiedName();
     PrintWriter err = command.getErr();
-    err.println(name + ": " + failure.getMessage().replaceAll("\\s*\\R\\s*", " "));
+    err.println(name + ": " + Printable.line(failure.getMessage()));
     CommandLine.UnmatchedArgumentException.printSuggestions(failure, err);
     err.println("see: " + name + " --help");
     err.flush();

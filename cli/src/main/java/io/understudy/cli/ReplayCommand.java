@@ -154,7 +154,15 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private boolean isOneFile(Path other) {
-    return console != null && Path.of(console).toAbsolutePath().equals(other.toAbsolutePath());
+    return console != null && same(Path.of(console)).equals(same(other));
+  }
+
+  private static Path same(Path file) {
+    try {
+      return file.toRealPath();
+    } catch (IOException notThere) {
+      return file.toAbsolutePath().normalize();
+    }
   }
 
   private void tell(String line) {

@@ -115,7 +115,7 @@ final class ReplaySeries {
             report.position(),
             report.virtualNanos() / 1e9,
             report.outputBytes(),
-            report.ended() == null ? "no" : report.ended()));
+            report.ended() == null ? "no" : Printable.line(report.ended())));
     text.append(
         String.format(
             "digests:  registers=%s devices=%s memory=%s%n",

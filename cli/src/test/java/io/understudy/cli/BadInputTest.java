@@ -68,7 +68,7 @@ final class BadInputTest {
         arguments("replay --vm a --verify --json --console -", USAGE, "give a file"),
         arguments("replay --vm a --verify --until-epoch -3", USAGE, "is -3"),
         arguments("replay --vm a --verify --from-epoch -3", USAGE, "is -3"),
-        arguments("replay --vm a --verify --console x --transcript x", USAGE, "own, is x"),
+        arguments("replay --vm a --verify --console x --transcript ./x", USAGE, "own, is ./x"),
         arguments(
             "replay --vm a --verify --from-epoch 5 --until-epoch 4",
             USAGE,

@@ -16,6 +16,7 @@ public final class EvidenceVerifier {
   private final EpochVerifier epochs;
   private final SortedMap<Integer, Long> lastOffsets = new TreeMap<>();
   private long events;
+  private long firstEventEpoch = -1;
 
   /** Port: hears of every epoch that was found to continue the history. */
   public interface Listener {
@@ -75,6 +76,7 @@ public final class EvidenceVerifier {
         end.lastEpoch(),
         end.term(),
         events,
+        firstEventEpoch,
         HexFormat.of().formatHex(header.start().hash()),
         hash,
         sizeBytes);
@@ -95,6 +97,9 @@ public final class EvidenceVerifier {
     if (epoch.number() > header.last().epoch()) {
       throw epochs.incomplete(
           "epoch behind the last one of the file", header.last().epoch(), epoch.number());
+    }
+    if (firstEventEpoch < 0 && epoch.mark().eventCount() > 0) {
+      firstEventEpoch = epoch.number();
     }
     events += epoch.mark().eventCount();
     listener.verified(epoch.number(), epoch.next().chain().hash());

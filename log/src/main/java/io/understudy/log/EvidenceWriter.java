@@ -8,9 +8,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -142,16 +142,26 @@ final class EvidenceWriter implements Closeable {
   /** Gives the finished file its name, also on the disk. */
   void publish() {
     try {
-      if (Files.exists(target)) {
-        throw new LogException("file exists meanwhile, and is not overwritten: file=" + target);
-      }
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      // A second name and not another one: that would replace a file which came in between.
+      Files.createLink(target, temporary);
+      Files.delete(temporary);
+    } catch (FileAlreadyExistsException e) {
+      throw new LogException("file exists meanwhile, and is not overwritten: file=" + target, e);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+    makeDurable();
+  }
+
+  private void makeDurable() {
+    try {
       try (FileChannel directory =
           FileChannel.open(target.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
         directory.force(true);
       }
     } catch (IOException e) {
-      throw failed(e);
+      throw new UncheckedIOException(
+          "evidence is written, but its name may be lost with the power: file=" + target, e);
     }
   }
 

@@ -79,6 +79,9 @@ public record LogExtent(
       long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
       while (!hasReached(consumer, ends)) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+          if (record.value() == null) {
+            continue;
+          }
           long epoch = EventCodec.decode(record.value()).epoch();
           newest = OptionalLong.of(Math.max(epoch, newest.orElse(epoch)));
         }

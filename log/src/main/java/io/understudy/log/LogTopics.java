@@ -141,6 +141,8 @@ public final class LogTopics implements AutoCloseable {
             // Only whole segments give their space back.
             TopicConfig.SEGMENT_BYTES_CONFIG,
             Integer.toString(32 * 1024 * 1024)));
+    // Where the log is shortened, nothing else leads back to what was before.
+    refuseRetention(Topics.snapshots(vm));
   }
 
   /**

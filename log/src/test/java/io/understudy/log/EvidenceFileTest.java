@@ -115,6 +115,7 @@ class EvidenceFileTest {
                 last,
                 1,
                 events,
+                first,
                 HexFormat.of().formatHex(log.chainBefore(first).hash()),
                 HexFormat.of().formatHex(log.chainBefore(last + 1).hash()),
                 Files.size(file)));

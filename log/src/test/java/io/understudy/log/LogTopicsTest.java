@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
@@ -84,6 +86,23 @@ class LogTopicsTest {
     assertThatThrownBy(() -> topics.create(vm, 2))
         .isInstanceOf(LogException.class)
         .hasMessageContaining("setting=retention.ms expected=-1 actual=604800000");
+  }
+
+  /** Once the log was shortened, they are all that leads back to its beginning. */
+  @Test
+  void refuses_whenKafkaWouldDeleteSnapshots() throws Exception {
+    topics.create(vm, 2);
+    try (Admin admin = connection.admin()) {
+      ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, Topics.snapshots(vm));
+      AlterConfigOp bound =
+          new AlterConfigOp(
+              new ConfigEntry("retention.bytes", "1000000"), AlterConfigOp.OpType.SET);
+      admin.incrementalAlterConfigs(Map.of(topic, List.of(bound))).all().get();
+    }
+
+    assertThatThrownBy(() -> topics.createSnapshots(vm))
+        .isInstanceOf(LogException.class)
+        .hasMessageContaining("setting=retention.bytes expected=-1 actual=1000000");
   }
 
   @Test

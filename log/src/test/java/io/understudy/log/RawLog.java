@@ -81,6 +81,8 @@ final class RawLog {
         producer.commitTransaction();
       }
     }
+    // A commit is acknowledged a moment before readers see it: not so one that was taken over.
+    producer(connection).close();
   }
 
   Producer<String, byte[]> producer(ClusterConnection connection) {
