@@ -200,7 +200,11 @@ class RetentionIT {
   private static void assertTranscriptIsWhatWasSaid(Path file, JsonNode replay) throws Exception {
     long said = replay.path("outputFrom").asLong();
     long heard = -1;
-    for (String line : Files.readAllLines(file)) {
+    List<String> lines = Files.readAllLines(file);
+    JsonNode end = new ObjectMapper().readTree(lines.remove(lines.size() - 1));
+    assertThat(end.path("kind").asText()).isEqualTo("end");
+    assertThat(end.path("hash")).isEqualTo(replay.path("hash"));
+    for (String line : lines) {
       JsonNode entry = new ObjectMapper().readTree(line);
       assertThat(entry.path("committedAtMillis").asLong()).isPositive();
       if (!entry.path("kind").asText().equals("console")) {
