@@ -44,11 +44,11 @@ final class EpochSpan {
   }
 
   /**
-   * Where reading begins; tells people if that is not the run's beginning.
+   * Where reading begins.
    *
    * @throws LogException if nothing that is wanted can be read
    */
-  LogStart start(ClusterConnection connection, VmId vm, PrintWriter people) {
+  LogStart start(ClusterConnection connection, VmId vm) {
     ClusterOptions.requireLog(connection, vm);
     if (from != null) {
       // Before a long run is read for nothing. Where the end is damaged, there is perhaps more.
@@ -65,12 +65,16 @@ final class EpochSpan {
               + " firstEpoch="
               + start.firstEpoch());
     }
+    return start;
+  }
+
+  /** Tells people where reading begins, if that is not the run's beginning. */
+  void tell(LogStart start, PrintWriter people) {
     if (start.snapshot() != null) {
       people.println(
           "begins with epoch " + start.firstEpoch() + ", behind snapshot " + start.snapshot().id());
       people.flush();
     }
-    return start;
   }
 
   private static OptionalLong newest(ClusterConnection connection, VmId vm) {

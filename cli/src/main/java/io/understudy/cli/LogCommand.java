@@ -77,7 +77,8 @@ final class LogCommand implements Callable<Integer> {
   }
 
   private void read(ClusterConnection connection, LogVerdict verdict, Dump dump) {
-    LogStart start = filter.span().start(connection, vm, spec.commandLine().getErr());
+    LogStart start = filter.span().start(connection, vm);
+    filter.span().tell(start, spec.commandLine().getErr());
     expected.begin(start);
     try (EpochReader reader = start.open(connection, vm)) {
       LogEnd end = reader.end();

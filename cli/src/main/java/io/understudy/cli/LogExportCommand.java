@@ -1,5 +1,6 @@
 package io.understudy.cli;
 
+import io.understudy.failover.node.ProgramVersion;
 import io.understudy.log.ClusterConnection;
 import io.understudy.log.EvidenceReport;
 import io.understudy.log.LogExport;
@@ -65,10 +66,14 @@ final class LogExportCommand implements Callable<Integer> {
           "the log begins with epoch " + start.firstEpoch() + ", what was before is deleted");
       err.flush();
     }
-    EvidenceProgress progress = new EvidenceProgress(err, "vm=" + vm.id());
+    EverySecond progress = new EverySecond(err);
     LogExport export =
         new LogExport(
-            connection, vm.id(), to, new UnderstudyCommand.Version().getVersion()[0], progress::at);
+            connection,
+            vm.id(),
+            to,
+            "understudy " + ProgramVersion.text(),
+            (step, epoch) -> progress.say(() -> step + ": vm=" + vm.id() + " epoch=" + epoch));
     Runtime.getRuntime().addShutdownHook(new Thread(export::abandon, "cli-abandon-export"));
     EvidenceReport report =
         export.run(

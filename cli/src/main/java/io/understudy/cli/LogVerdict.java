@@ -6,7 +6,6 @@ import io.understudy.log.Epoch;
 import io.understudy.schemas.EventRecord;
 import io.understudy.schemas.GuestEvent;
 import io.understudy.schemas.VmId;
-import java.util.HexFormat;
 import java.util.UUID;
 
 /**
@@ -71,7 +70,7 @@ final class LogVerdict {
         + " term="
         + chain.term()
         + " hash="
-        + HexFormat.of().formatHex(chain.hash())
+        + chain.hashHex()
         // Last, because it is not ours.
         + " ended="
         + (ended != null
@@ -90,6 +89,6 @@ final class LogVerdict {
         .put("term", chain.term())
         .put("complete", isComplete)
         .put("ended", ended)
-        .put("hash", HexFormat.of().formatHex(chain.hash()));
+        .put("hash", chain.hashHex());
   }
 }

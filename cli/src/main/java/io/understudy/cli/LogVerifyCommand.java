@@ -38,13 +38,13 @@ final class LogVerifyCommand implements Callable<Integer> {
     if (!Files.isRegularFile(file)) {
       throw new ParameterException(spec.commandLine(), "no such file: " + file);
     }
-    EvidenceProgress progress = new EvidenceProgress(spec.commandLine().getErr(), "file=" + file);
+    EverySecond progress = new EverySecond(spec.commandLine().getErr());
     EvidenceReport report =
         EvidenceVerifier.verify(
             file,
             (epoch, hash) -> {
               expected.check(epoch, hash);
-              progress.at("verifying", epoch);
+              progress.say(() -> "verifying: file=" + file + " epoch=" + epoch);
             });
     expected.finish();
     boolean isIdentified =

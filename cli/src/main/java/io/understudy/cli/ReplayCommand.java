@@ -11,7 +11,6 @@ import io.understudy.replay.OfflineReplay;
 import io.understudy.schemas.GuestEvent.RunStarted;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,7 +29,6 @@ import picocli.CommandLine.Spec;
           + " left."
     })
 final class ReplayCommand implements Callable<Integer> {
-  private static final long PROGRESS_NANOS = 1_000_000_000L;
   private static final int START_TRIES = 3;
 
   @Spec private CommandSpec spec;
@@ -132,8 +130,9 @@ final class ReplayCommand implements Callable<Integer> {
    */
   private LogStart first(Kvm kvm, ClusterConnection connection, ReplaySeries series)
       throws InterruptedException, IOException {
+    LogStart start = span.start(connection, vm.id());
     for (int tries = 1; ; tries++) {
-      LogStart start = span.start(connection, vm.id(), spec.commandLine().getErr());
+      span.tell(start, spec.commandLine().getErr());
       expected.begin(start);
       try {
         replay(kvm, new OfflineReplay.Span(connection, vm.id(), start, span.last()), 1, series);
@@ -141,16 +140,15 @@ final class ReplayCommand implements Callable<Integer> {
         expected.finish();
         return start;
       } catch (LogTruncatedException | SnapshotDamagedException shortened) {
-        if (hasBegun || tries == START_TRIES || start.equals(again(connection))) {
+        boolean isLast = hasBegun || tries == START_TRIES;
+        LogStart next = isLast ? start : span.start(connection, vm.id());
+        if (next.equals(start)) {
           throw shortened;
         }
         tell("begins anew: " + shortened.getMessage());
+        start = next;
       }
     }
-  }
-
-  private LogStart again(ClusterConnection connection) {
-    return span.start(connection, vm.id(), new PrintWriter(Writer.nullWriter()));
   }
 
   private boolean isOneFile(Path other) {
@@ -174,11 +172,12 @@ final class ReplayCommand implements Callable<Integer> {
   private void replay(Kvm kvm, OfflineReplay.Span what, int number, ReplaySeries series)
       throws InterruptedException, IOException {
     boolean isFirst = series.report() == null;
-    Progress progress = new Progress(number);
+    EverySecond progress = new EverySecond(spec.commandLine().getErr());
+    long startNanos = System.nanoTime();
     OfflineReplay.Report report;
     String sha256;
     try (ReplayOutput output =
-        isFirst ? ReplayOutput.to(console, transcript) : ReplayOutput.digestOnly()) {
+        ReplayOutput.to(isFirst ? console : null, isFirst ? transcript : null)) {
       report =
           OfflineReplay.run(
               kvm,
@@ -186,16 +185,27 @@ final class ReplayCommand implements Callable<Integer> {
               this::parts,
               output,
               (epoch, machine) -> {
+                hasBegun = true;
                 if (isFirst) {
                   expected.check(epoch.number(), epoch.next().chain().hash());
                 }
                 output.applied(epoch);
-                progress.applied(epoch);
+                progress.say(() -> progress(number, epoch));
               });
       sha256 = output.consoleSha256();
       output.finish(report.chain());
     }
-    series.add(report, sha256, progress.elapsedMillis());
+    series.add(report, sha256, (System.nanoTime() - startNanos) / 1_000_000);
+  }
+
+  private String progress(int number, Epoch epoch) {
+    return "replaying: vm="
+        + vm.id()
+        + (times > 1 ? " replay=" + number + "/" + times : "")
+        + " epoch="
+        + epoch.number()
+        + " position="
+        + epoch.markRecord().position();
   }
 
   /** Large files are read once. */
@@ -204,36 +214,5 @@ final class ReplayCommand implements Callable<Integer> {
       parts = guest.files().read(header);
     }
     return parts;
-  }
-
-  /** Tells people how far it is, once a second. Owned by the main thread. */
-  private final class Progress {
-    private final long startNanos = System.nanoTime();
-    private final int number;
-    private long toldNanos = startNanos;
-
-    private Progress(int number) {
-      this.number = number;
-    }
-
-    private void applied(Epoch epoch) {
-      hasBegun = true;
-      long nowNanos = System.nanoTime();
-      if (nowNanos - toldNanos >= PROGRESS_NANOS) {
-        toldNanos = nowNanos;
-        tell(
-            "replaying: vm="
-                + vm.id()
-                + (times > 1 ? " replay=" + number + "/" + times : "")
-                + " epoch="
-                + epoch.number()
-                + " position="
-                + epoch.markRecord().position());
-      }
-    }
-
-    private long elapsedMillis() {
-      return (System.nanoTime() - startNanos) / 1_000_000;
-    }
   }
 }

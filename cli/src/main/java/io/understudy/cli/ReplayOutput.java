@@ -33,11 +33,6 @@ final class ReplayOutput implements MachineOutput, Closeable {
     this.transcript = transcript;
   }
 
-  /** Only the digest. */
-  static ReplayOutput digestOnly() {
-    return new ReplayOutput(OutputStream.nullOutputStream(), null);
-  }
-
   /**
    * Begins the files that are wanted; those that are there are replaced.
    *

@@ -6,7 +6,6 @@ import io.understudy.replay.OfflineReplay;
 import io.understudy.replay.ReplayDivergenceException;
 import io.understudy.schemas.VmId;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -87,7 +86,7 @@ final class ReplaySeries {
             .put("devicesDigest", Json.hex(report.digest().devices()))
             .put("memoryDigest", Json.hex(report.digest().memory()))
             .put("ended", report.ended())
-            .put("hash", HexFormat.of().formatHex(report.chain().hash()))
+            .put("hash", report.chain().hashHex())
             .put("elapsedMillis", totalMillis());
     ArrayNode each = json.putArray("replayMillis");
     millis.forEach(each::add);
@@ -123,8 +122,7 @@ final class ReplaySeries {
             Json.hex(report.digest().devices()),
             Json.hex(report.digest().memory())));
     text.append(String.format("console:  from=%d sha256=%s%n", report.outputFrom(), consoleSha256));
-    text.append(
-        String.format("chain:    hash=%s%n", HexFormat.of().formatHex(report.chain().hash())));
+    text.append(String.format("chain:    hash=%s%n", report.chain().hashHex()));
     text.append(
         String.format(
             "every epoch's digests and its place in the hash chain are right (%.1f s)%n",

@@ -1,6 +1,7 @@
 package io.understudy.cli;
 
 import io.understudy.cli.demo.DemoCommand;
+import io.understudy.failover.node.ProgramVersion;
 import io.understudy.machine.Machine;
 import io.understudy.schemas.ReleasedSchemas;
 import picocli.CommandLine;
@@ -70,9 +71,8 @@ final class UnderstudyCommand implements Runnable {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = UnderstudyCommand.class.getPackage().getImplementationVersion();
       return new String[] {
-        "understudy " + (version == null ? "(not packaged)" : version),
+        "understudy " + ProgramVersion.text(),
         "machine version " + Machine.VERSION,
         "schemas version " + ReleasedSchemas.NEWEST_VERSION
       };

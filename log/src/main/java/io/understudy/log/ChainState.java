@@ -47,6 +47,11 @@ public record ChainState(long nextEpoch, long nextSequence, long term, byte[] ha
     return hash.clone();
   }
 
+  /** The hash as people keep it: 64 hexadecimal digits, lower case. */
+  public String hashHex() {
+    return HexFormat.of().formatHex(hash);
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof ChainState that
@@ -70,7 +75,7 @@ public record ChainState(long nextEpoch, long nextSequence, long term, byte[] ha
         + " term="
         + term
         + " hash="
-        + HexFormat.of().formatHex(hash)
+        + hashHex()
         + "]";
   }
 }

@@ -39,7 +39,9 @@ public final class EpochReader implements EpochSource {
   private final Consumer<String, byte[]> consumer;
   private final EpochVerifier verifier;
   private final List<Lane> lanes = new ArrayList<>();
-  private RecordObserver observer = RecordObserver.NONE;
+
+  /** Null where nobody wants them. */
+  private RecordObserver observer;
 
   /** A partition and what was fetched from it but is not yet verified. */
   private static final class Lane {
@@ -203,13 +205,15 @@ public final class EpochReader implements EpochSource {
       ConsumerRecord<String, byte[]> record = lane.remove();
       Epoch epoch =
           verifier.accept(record.partition(), record.offset(), record.timestamp(), record.value());
-      observer.accepted(
-          new EvidenceRecord(
-              record.partition(),
-              record.offset(),
-              record.timestamp(),
-              record.key(),
-              record.value()));
+      if (observer != null) {
+        observer.accepted(
+            new EvidenceRecord(
+                record.partition(),
+                record.offset(),
+                record.timestamp(),
+                record.key(),
+                record.value()));
+      }
       if (epoch != null) {
         return epoch;
       }

@@ -103,7 +103,7 @@ final class EvidenceFormat {
     metadata.put(FIRST_EPOCH_KEY, Long.toString(header.start().nextEpoch()));
     metadata.put(FIRST_SEQUENCE_KEY, Long.toString(header.start().nextSequence()));
     metadata.put(PREVIOUS_TERM_KEY, Long.toString(header.start().term()));
-    metadata.put(PREVIOUS_HASH_KEY, HexFormat.of().formatHex(header.start().hash()));
+    metadata.put(PREVIOUS_HASH_KEY, header.start().hashHex());
     // Known at the end only, so always as long as it can be.
     metadata.put(LAST_EPOCH_KEY, String.format(Locale.ROOT, "%018d", header.last().epoch()));
     metadata.put(HASH_KEY, header.last().hash());

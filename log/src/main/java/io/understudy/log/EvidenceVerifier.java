@@ -1,7 +1,6 @@
 package io.understudy.log;
 
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -61,7 +60,7 @@ public final class EvidenceVerifier {
           "whole epochs up to " + header.last().epoch(),
           "the end of the file");
     }
-    String hash = HexFormat.of().formatHex(end.hash());
+    String hash = end.hashHex();
     if (!hash.equals(header.last().hash())) {
       throw epochs.incomplete(
           "hash of the last epoch is not that of the file's header", header.last().hash(), hash);
@@ -77,7 +76,7 @@ public final class EvidenceVerifier {
         end.term(),
         events,
         firstEventEpoch,
-        HexFormat.of().formatHex(header.start().hash()),
+        header.start().hashHex(),
         hash,
         sizeBytes);
   }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
@@ -114,7 +113,7 @@ final class EvidenceWriter implements Closeable {
             header.run(),
             header.partitions(),
             header.start(),
-            new EvidenceHeader.ChainEnd(end.lastEpoch(), HexFormat.of().formatHex(end.hash())));
+            new EvidenceHeader.ChainEnd(end.lastEpoch(), end.hashHex()));
     try {
       container.flush();
       String checksum =

@@ -48,6 +48,16 @@ public final class LogTopics implements AutoCloseable {
   private static final short TRANSACTION_VERSION_NEEDED = 2;
   private static final int REPLICATION_FACTOR_WANTED = 3;
 
+  /** Settings that decide whether records stay: Kafka must not delete a history by itself. */
+  private static final List<String> KEEPING =
+      List.of(
+          TopicConfig.CLEANUP_POLICY_CONFIG,
+          TopicConfig.RETENTION_MS_CONFIG,
+          TopicConfig.RETENTION_BYTES_CONFIG);
+
+  /** As long and as much as -1. */
+  private static final String ENDLESS = Long.toString(Long.MAX_VALUE);
+
   private static final Duration PUBLISH_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration VISIBLE_TIMEOUT = Duration.ofSeconds(15);
@@ -121,7 +131,6 @@ public final class LogTopics implements AutoCloseable {
             TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
             "CreateTime");
     createOrCheck(Topics.events(vm), partitions, configs);
-    refuseRetention(Topics.events(vm));
     createSnapshots(vm);
   }
 
@@ -133,7 +142,8 @@ public final class LogTopics implements AutoCloseable {
         Map.of(
             TopicConfig.CLEANUP_POLICY_CONFIG,
             TopicConfig.CLEANUP_POLICY_DELETE,
-            // A snapshot is deleted when there is a newer one, see deleteOldSnapshots.
+            // A snapshot is deleted when there is a newer one, see deleteOldSnapshots. Where the
+            // log is shortened, nothing else leads back to what was before.
             TopicConfig.RETENTION_MS_CONFIG,
             "-1",
             TopicConfig.RETENTION_BYTES_CONFIG,
@@ -141,8 +151,6 @@ public final class LogTopics implements AutoCloseable {
             // Only whole segments give their space back.
             TopicConfig.SEGMENT_BYTES_CONFIG,
             Integer.toString(32 * 1024 * 1024)));
-    // Where the log is shortened, nothing else leads back to what was before.
-    refuseRetention(Topics.snapshots(vm));
   }
 
   /**
@@ -313,21 +321,11 @@ public final class LogTopics implements AutoCloseable {
     }
     TopicDescription found = awaitDescription(topic, true).orElseThrow();
     refuseUnless(topic, "partitions", partitions, found.partitions().size());
-    refuseUnless(
-        topic,
-        TopicConfig.CLEANUP_POLICY_CONFIG,
-        configs.get(TopicConfig.CLEANUP_POLICY_CONFIG),
-        config(topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value());
-  }
-
-  /** Kafka must not delete a history by itself, however old or large it gets. */
-  private void refuseRetention(String topic) {
-    Config found = config(topic);
-    for (String name :
-        List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
-      String value = found.get(name).value();
-      if (!value.equals(Long.toString(Long.MAX_VALUE))) {
-        refuseUnless(topic, name, "-1", value);
+    Config settings = config(topic);
+    for (String name : KEEPING) {
+      if (configs.containsKey(name)) {
+        String value = settings.get(name).value();
+        refuseUnless(topic, name, configs.get(name), value.equals(ENDLESS) ? "-1" : value);
       }
     }
   }

@@ -21,7 +21,6 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.Producer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -195,25 +194,7 @@ class CorruptLogTest {
 
   @Test
   void readsAll_whenAbortedTransactionsLieBetween() {
-    try (LogTopics topics = new LogTopics(connection)) {
-      topics.create(log.vm, RawLog.PARTITIONS);
-    }
-    try (Producer<String, byte[]> producer = log.producer(connection)) {
-      for (RawLog.Transaction transaction : log.transactions) {
-        producer.beginTransaction();
-        log.send(producer, transaction);
-        producer.flush();
-        producer.abortTransaction();
-        producer.beginTransaction();
-        log.send(producer, transaction);
-        producer.commitTransaction();
-      }
-      producer.beginTransaction();
-      log.send(producer, log.transactions.get(3));
-      producer.flush();
-
-      assertThat(readAll()).hasSize(RawLog.EPOCHS);
-    }
+    log.writeWithFailures(connection, () -> assertThat(readAll()).hasSize(RawLog.EPOCHS));
   }
 
   private List<Long> readAll() {

@@ -19,7 +19,6 @@ import java.util.UUID;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,25 +96,7 @@ class LogExportTest {
 
   @Test
   void leavesOutWhatWasAborted_andWhatIsNotCommitted() {
-    try (LogTopics topics = new LogTopics(connection)) {
-      topics.create(log.vm, RawLog.PARTITIONS);
-    }
-    try (Producer<String, byte[]> producer = log.producer(connection)) {
-      for (RawLog.Transaction transaction : log.transactions) {
-        producer.beginTransaction();
-        log.send(producer, transaction);
-        producer.flush();
-        producer.abortTransaction();
-        producer.beginTransaction();
-        log.send(producer, transaction);
-        producer.commitTransaction();
-      }
-      producer.beginTransaction();
-      log.send(producer, log.transactions.get(3));
-      producer.flush();
-
-      assertThat(exportAll().lastEpoch()).isEqualTo(LAST);
-    }
+    log.writeWithFailures(connection, () -> assertThat(exportAll().lastEpoch()).isEqualTo(LAST));
     assertThat(read(file())).hasSize(17 + RawLog.EPOCHS);
   }
 

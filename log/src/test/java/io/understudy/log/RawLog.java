@@ -85,6 +85,31 @@ final class RawLog {
     producer(connection).close();
   }
 
+  /**
+   * The same, with each transaction aborted once before it is committed, and one more that is open
+   * while {@code meanwhile} runs.
+   */
+  void writeWithFailures(ClusterConnection connection, Runnable meanwhile) {
+    try (LogTopics topics = new LogTopics(connection)) {
+      topics.create(vm, PARTITIONS);
+    }
+    try (Producer<String, byte[]> producer = producer(connection)) {
+      for (Transaction transaction : transactions) {
+        producer.beginTransaction();
+        send(producer, transaction);
+        producer.flush();
+        producer.abortTransaction();
+        producer.beginTransaction();
+        send(producer, transaction);
+        producer.commitTransaction();
+      }
+      producer.beginTransaction();
+      send(producer, transactions.get(3));
+      producer.flush();
+      meanwhile.run();
+    }
+  }
+
   Producer<String, byte[]> producer(ClusterConnection connection) {
     Producer<String, byte[]> producer =
         new KafkaProducer<>(

@@ -441,8 +441,7 @@ public final class Node {
     facts.put("os.version", System.getProperty("os.version"));
     facts.put("os.arch", System.getProperty("os.arch"));
     facts.put("java.version", System.getProperty("java.version"));
-    String version = Node.class.getPackage().getImplementationVersion();
-    facts.put("understudy.version", version == null ? "(not packaged)" : version);
+    facts.put("understudy.version", ProgramVersion.text());
     return facts;
   }
 
